@@ -1,0 +1,169 @@
+//! What can go wrong, as data. Numbers travel in the fields; the one sentence each error has is its `Display`.
+//!
+//! A sentence names the argument in backticks, says the rule, what came, and where it helps the likely fix. Not here:
+//! a result that did not converge, which is a result and says so.
+
+/// Why a call was refused, before anything was changed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The number of columns differs from that of the stored patterns.
+    #[error("`{argument}` must have {expected} columns, as the stored patterns do; got shape ({rows}, {columns})")]
+    Width {
+        /// The argument's name.
+        argument: &'static str,
+        /// Columns of the stored patterns.
+        expected: usize,
+        /// Rows that came.
+        rows: usize,
+        /// Columns that came.
+        columns: usize,
+    },
+    /// An array whose shape has to agree with another one does not.
+    #[error("`{argument}` must have shape {expected}, {reason}; got {found}")]
+    Shape {
+        /// The argument's name.
+        argument: &'static str,
+        /// The shape that fits, as text.
+        expected: String,
+        /// What the expected shape follows from.
+        reason: &'static str,
+        /// The shape that came, as text.
+        found: String,
+    },
+    /// Patterns without rows or without columns.
+    #[error("`{argument}` must hold at least one pattern of at least one entry; got shape ({rows}, {columns})")]
+    NoPatterns {
+        /// The argument's name.
+        argument: &'static str,
+        /// Rows that came.
+        rows: usize,
+        /// Columns that came.
+        columns: usize,
+    },
+    /// The memory stores nothing yet.
+    #[error("the network stores no patterns yet: call `store` before asking it for {wanted}")]
+    EmptyMemory {
+        /// What was asked for.
+        wanted: &'static str,
+    },
+    /// NaN or infinity.
+    #[error("`{argument}` must be finite; got {value} at row {row}, column {column}")]
+    NotFinite {
+        /// The argument's name.
+        argument: &'static str,
+        /// The first row with such a value.
+        row: usize,
+        /// Its first such column.
+        column: usize,
+        /// NaN or an infinity.
+        value: f64,
+    },
+    /// A value that is neither −1 nor +1.
+    #[error(
+        "`{argument}` must hold only -1 and +1; got {value} at row {row}, column {column} (for booleans or 0/1 use hopfield.spins)"
+    )]
+    NotSpin {
+        /// The argument's name.
+        argument: &'static str,
+        /// The first row with such a value.
+        row: usize,
+        /// Its first such column.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A number outside its range.
+    #[error("`{argument}` must be {rule}; got {value}")]
+    Range {
+        /// The argument's name.
+        argument: &'static str,
+        /// The rule it breaks.
+        rule: &'static str,
+        /// The number.
+        value: f64,
+    },
+    /// A name that is not among the known ones.
+    #[error("`{argument}` must be one of {valid}; got '{value}'")]
+    UnknownName {
+        /// The argument's name.
+        argument: &'static str,
+        /// The names that are valid, quoted and separated by commas.
+        valid: &'static str,
+        /// The name that came.
+        value: String,
+    },
+    /// Two options that exclude or need each other.
+    #[error("{rule}")]
+    Options {
+        /// The rule, naming both.
+        rule: &'static str,
+    },
+    /// An index beyond the stored patterns.
+    #[error("`{argument}` must hold indices of stored patterns, 0 to {last}; got {value} at position {position}")]
+    Index {
+        /// The argument's name.
+        argument: &'static str,
+        /// The last valid index.
+        last: usize,
+        /// The index that came.
+        value: i64,
+        /// Its position.
+        position: usize,
+    },
+    /// A pattern that was to be forgotten but is not stored.
+    #[error("`patterns` must be stored to be forgotten; row {row} is not (or not as often as it was given)")]
+    NotStored {
+        /// The first such row.
+        row: usize,
+    },
+    /// Scores that the number type cannot hold.
+    #[error(
+        "`beta` times the scores of `{argument}` must stay below {limit:e}; row {row} of norm {norm:e} can reach {reach:e} (scale the data or lower `beta`)"
+    )]
+    Overflow {
+        /// The argument's name.
+        argument: &'static str,
+        /// The row whose scores may overflow.
+        row: usize,
+        /// Its Euclidean norm.
+        norm: f64,
+        /// The bound `β·M·‖ξ‖` on its scores.
+        reach: f64,
+        /// What the number type allows.
+        limit: f64,
+    },
+    /// No inverse temperature can be calibrated.
+    #[error(
+        "`beta` cannot be calibrated: no pattern is its own best match under similarity \"dot\"; give `beta`, or scale `patterns` to equal norm"
+    )]
+    NotCalibratable,
+    /// The operating system has no memory for the result or the workspace.
+    #[error("not enough memory for {bytes} bytes of {purpose}")]
+    OutOfMemory {
+        /// What was asked for.
+        bytes: u128,
+        /// What it was for.
+        purpose: &'static str,
+    },
+    /// The caller asked to stop; nothing was changed.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// The result of everything that can be refused.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A vector of `len` copies of `value`, or [`Error::OutOfMemory`] where `vec![]` would abort.
+pub(crate) fn try_vec<T: Clone>(len: usize, value: T, purpose: &'static str) -> Result<Vec<T>> {
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(len)
+        .map_err(|_| Error::OutOfMemory { bytes: len as u128 * size_of::<T>() as u128, purpose })?;
+    vec.resize(len, value);
+    Ok(vec)
+}
+
+/// The product of a shape's lengths, or [`Error::OutOfMemory`] where it does not fit.
+pub(crate) fn area(rows: usize, columns: usize, purpose: &'static str) -> Result<usize> {
+    rows.checked_mul(columns).ok_or(Error::OutOfMemory { bytes: rows as u128 * columns as u128, purpose })
+}

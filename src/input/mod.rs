@@ -1,0 +1,3 @@
+//! Views that are valid by construction: the last place where data can be refused.
+//!
+//! Below this layer nothing fails for the data's sake.
