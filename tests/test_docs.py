@@ -122,5 +122,3 @@ def test_readme_has_no_block_that_nobody_runs() -> None:
     opened = fences[::2]
     assert set(opened) == {"sh", "python", "rust"}
     assert opened.count("sh") == len(re.findall(r"<!-- (?!/)[\w-]+ -->\n```sh", README.read_text("utf-8")))
-
-
