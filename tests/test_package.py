@@ -58,11 +58,7 @@ def test_import_takes_less_than_a_fifth_of_a_second_beyond_numpy() -> None:
 
 def test_import_brings_in_nothing_but_numpy_and_the_standard_library() -> None:
     # Compared with a bare interpreter, where site-packages may already have loaded something of its own.
-    program = (
-        "import sys; before = set(sys.modules); import hopfield
-"
-        "print(*(set(sys.modules) - before), sep='\n')"
-    )
+    program = "import sys; before = set(sys.modules); import hopfield; print(*set(sys.modules) - before)"
     loaded = {name.partition(".")[0] for name in python(program).split()}
     assert "hopfield" in loaded
     foreign = loaded - sys.stdlib_module_names - {"hopfield", "numpy"}
