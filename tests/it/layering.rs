@@ -8,8 +8,8 @@ use std::path::Path;
 /// From the ground up. A module may name its own layer and those below; `lib.rs` is the map above them all.
 const LAYERS: &[&[&str]] = &[
     &["error", "rng", "par"],
-    &["input"],
     &["kernel"],
+    &["input"],
     &["capacity", "classical", "dense", "modern"],
     &["layer"],
     &["python"],
@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
 const UNSAFE: &str = "kernel";
 /// The only module that may name these crates.
 const BINDING: (&str, [&str; 2]) = ("python", ["numpy", "pyo3"]);
-/// How many lines above an `unsafe` its reason may begin.
+/// How many lines above an `unsafe` its reason may stand.
 const NEAR: usize = 6;
 
 fn layer(module: &str) -> Option<usize> {
@@ -166,21 +166,51 @@ fn check(path: &str, source: &str, lib: &str) -> Vec<String> {
                 complain(format!("`{name}` outside of src/{}", BINDING.0));
             }
             "unsafe" if module != UNSAFE => complain(format!("`unsafe` outside of src/{UNSAFE}")),
-            "unsafe" if !has_reason(&lines[..=row]) => complain("`unsafe` without a SAFETY comment".to_owned()),
+            "unsafe" if !is_explained(&code, &words[..=i + 2], &lines) => {
+                complain("`unsafe` without a SAFETY comment".to_owned());
+            }
             _ => {}
         }
     }
     wrong
 }
 
-/// Whether one of the few lines above the last of `lines` is a comment with a reason.
-fn has_reason(lines: &[&str]) -> bool {
+/// Whether the `unsafe` two words before the end has a reason: just above it or, for a function, just above or just
+/// inside what it is part of (a trait, an `impl`, a module). The type of a function needs none.
+fn is_explained(code: &str, words: &[(usize, &str)], lines: &[&str]) -> bool {
+    let row_of = |word: usize| code[..words[word].0].matches('\n').count();
+    let own = words.len() - 3;
+    if gives_reason(&lines[..row_of(own)]) {
+        return true;
+    }
+    match [words[own + 1].1, words[own + 2].1] {
+        ["fn", "("] => true,
+        ["fn", _] => {
+            let mut open = Vec::new();
+            for (i, &(_, word)) in words[..own].iter().enumerate() {
+                match word {
+                    "{" | "(" | "[" => open.push(i),
+                    "}" | ")" | "]" => drop(open.pop()),
+                    _ => {}
+                }
+            }
+            open.last().is_some_and(|&opener| {
+                let header = (0..opener).rev().find(|&i| [";", "{", "}"].contains(&words[i].1)).map_or(0, |i| i + 1);
+                let inside = row_of(opener) + 1;
+                gives_reason(&lines[..row_of(header)]) || gives_reason(&lines[inside..lines.len().min(inside + NEAR)])
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Whether one of the last few `lines` is a comment with a reason.
+fn gives_reason(lines: &[&str]) -> bool {
     lines
         .iter()
         .rev()
-        .skip(1)
         .take(NEAR)
-        .any(|line| line.trim_start().starts_with("//") && (line.contains("SAFETY:") || line.contains("# Safety")))
+        .any(|line| line.trim_start().starts_with("//") && (line.contains("SAFETY") || line.contains("# Safety")))
 }
 
 fn sources(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) {
@@ -227,6 +257,8 @@ fn planted_faults_are_found() {
         ("par.rs", "// SAFETY: no\nunsafe { f() }", "`unsafe` outside of src/kernel"),
         ("kernel/x86.rs", "unsafe { f() }", "`unsafe` without a SAFETY comment"),
         ("kernel/x86.rs", "let s = \"// SAFETY: x\";\nunsafe fn f() {}", "`unsafe` without a SAFETY comment"),
+        ("kernel/x86.rs", "trait A {\nunsafe fn f();\n}", "x86.rs:2: `unsafe` without a SAFETY comment"),
+        ("kernel/x86.rs", "// SAFETY: a\n\n\n\n\n\n\nunsafe { f() }", "`unsafe` without a SAFETY comment"),
         ("kernel/x86.rs", "let a = '\"'; unsafe {} // \"", "`unsafe` without a SAFETY comment"),
     ] {
         let found = complaint(path, source).unwrap_or_default();
@@ -242,6 +274,9 @@ fn what_is_allowed_passes() {
         ("kernel/mod.rs", "// crate::modern, unsafe, pyo3::x\n/* unsafe /* nested */ unsafe */ let s = \"unsafe\";"),
         ("kernel/mod.rs", "let s = r#\"unsafe \" crate::python\"#; fn f<'a>(x: &'a str) {} let c = '\\'';"),
         ("kernel/x86.rs", "// SAFETY: checked in `table`\nunsafe { f() }"),
+        ("kernel/x86.rs", "type F = unsafe fn(usize);"),
+        ("kernel/x86.rs", "/// # Safety\n/// a\ntrait A {\n\n\n\n\n\n\n\nfn g() {}\nunsafe fn f();}"),
+        ("kernel/x86.rs", "mod a {\nuse b;\n// SAFETY of all entry points: c\n\n\n\n\n\n\nunsafe fn f() {}}"),
         ("kernel/x86.rs", "/// # Safety\n/// The slices are equally long.\n#[inline]\nunsafe fn f() {}"),
     ] {
         assert_eq!(complaint(path, source), None, "{source:?}");
