@@ -641,7 +641,8 @@ def _owned(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
 def _borrowed(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
     """The caller's own array, which must be readable as it is."""
     rows = _arrays.array(name, values)
-    if rows is not values or rows.ndim != 2 or rows.dtype != dtype or not rows.flags.carray_ro:
+    readable = rows.ndim == 2 and rows.dtype == dtype and rows.flags.c_contiguous and rows.flags.aligned
+    if rows is not values or not readable:
         raise InvalidInputError(
             f"`{name}` must be a C-contiguous aligned array of shape (rows, columns) and dtype {dtype} to be borrowed "
             "with copy=False; leave copy=True to have it copied"
