@@ -1,3 +1,6 @@
 //! One binary for all integration tests of the crate, so that they link once.
 
 mod layering;
+mod modern;
+mod random;
+mod vectors;
