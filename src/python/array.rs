@@ -10,6 +10,6 @@ pub(super) fn flags<'a>(array: Option<&'a PyReadonlyArray2<bool>>) -> Option<Cow
 }
 
 /// Small codes, such as those of reasons, one a row.
-pub(super) fn codes<'py>(py: Python<'py>, codes: impl Iterator<Item = i8>) -> Bound<'py, PyArray1<i8>> {
+pub(super) fn codes(py: Python<'_>, codes: impl Iterator<Item = i8>) -> Bound<'_, PyArray1<i8>> {
     codes.collect::<Vec<_>>().to_pyarray(py)
 }
