@@ -10,3 +10,8 @@ pub use error::{Error, Result};
 pub use input::real::Finite;
 pub use kernel::{InstructionSet, real::Real};
 pub use par::{Observer, Par, num_threads, set_num_threads};
+
+/// The Rust blocks of the README, run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
