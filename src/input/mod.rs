@@ -1,3 +1,6 @@
 //! Views that are valid by construction: the last place where data can be refused.
 //!
 //! Below this layer nothing fails for the data's sake.
+
+pub(crate) mod name;
+pub(crate) mod spins;

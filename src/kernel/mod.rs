@@ -3,6 +3,8 @@
 //! Every kernel has one source, generic over lanes or compiled again with more instructions allowed; all paths give
 //! the same bits, and the portable one is the reference.
 
+pub(crate) mod bits;
+
 #[cfg(target_arch = "x86_64")]
 use std::arch::is_x86_feature_detected as has;
 use std::sync::OnceLock;
