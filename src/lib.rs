@@ -2,9 +2,12 @@
 pub mod classical;
 pub mod error;
 mod input;
-pub mod kernel;
+mod kernel;
+pub mod modern;
 mod par;
 pub mod rng;
 
 pub use error::{Error, Result};
+pub use input::real::Finite;
+pub use kernel::{InstructionSet, real::Real};
 pub use par::{Observer, Par, num_threads, set_num_threads};

@@ -136,7 +136,7 @@ pub(super) fn run(
         n_flips: 0,
         unchecked: 0,
     };
-    let reason = walk.to_the_end()?;
+    let reason = walk.finish()?;
     slot.recall = Some(walk.recall(reason, index)?);
     Ok(())
 }
@@ -160,7 +160,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn to_the_end(&mut self) -> Result<Reason> {
+    fn finish(&mut self) -> Result<Reason> {
         self.record()?;
         if let Some(reached) = self.goal() {
             return Ok(reached);

@@ -44,16 +44,10 @@ impl Exact {
                 _ if !carry => break,
                 _ => 0,
             };
-            let ((sum, over), (and, more)) = if negative {
-                let first = word.overflowing_sub(addend);
-                (first, first.0.overflowing_sub(u64::from(carry)))
-            } else {
-                let first = word.overflowing_add(addend);
-                (first, first.0.overflowing_add(u64::from(carry)))
-            };
-            let _ = sum;
-            *word = and;
-            carry = over | more;
+            let step = if negative { u64::overflowing_sub } else { u64::overflowing_add };
+            let (sum, first) = step(*word, addend);
+            let (sum, second) = step(sum, carry.into());
+            (*word, carry) = (sum, first | second);
         }
     }
 
@@ -148,6 +142,7 @@ pub(super) fn ratio(whole: i128, denominator: u64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "rounded once means equal")]
 mod tests {
     use proptest::prelude::*;
 
@@ -155,7 +150,9 @@ mod tests {
 
     fn sum(values: &[f64]) -> Exact {
         let mut sum = Exact::zero();
-        values.iter().for_each(|value| sum.add(*value, false));
+        for value in values {
+            sum.add(*value, false);
+        }
         sum
     }
 

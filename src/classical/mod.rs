@@ -32,8 +32,8 @@ use learning::Hebbian;
 
 /// Work below which a call stays on its thread, in words of columns read.
 const WORTH_A_THREAD: usize = 1 << 15;
-/// Pieces that a state's fields, or the weight matrix, are computed in.
-const PIECE: usize = 1 << 12;
+/// Neurons whose integer fields are held at once.
+const PIECE: usize = 1 << 10;
 
 /// A network of ±1 neurons that recalls the patterns stored in it.
 ///
@@ -86,7 +86,7 @@ impl ClassicalHopfield {
     /// depends on it.
     ///
     /// ```
-    /// use hopfield::{classical::ClassicalHopfield, kernel::InstructionSet};
+    /// use hopfield::{InstructionSet, classical::ClassicalHopfield};
     /// let net = ClassicalHopfield::new(ndarray::array![[1, -1, 1]].view())?;
     /// let portable = net.clone().on(InstructionSet::Portable);
     /// assert_eq!(portable.weight_matrix(Default::default())?, net.weight_matrix(Default::default())?);
@@ -291,7 +291,9 @@ impl ClassicalHopfield {
         let (m, n, k) = (states.nrows(), self.columns.n(), self.columns.k());
         let overlaps = self.of_each("an overlap", states, k, par, |agreements, overlaps, _, out: &mut [f64]| {
             agreements.overlaps(overlaps);
-            out.iter_mut().zip(overlaps).for_each(|(out, a)| *out = *a as f64 / n as f64);
+            for (out, a) in out.iter_mut().zip(overlaps) {
+                *out = *a as f64 / n as f64;
+            }
         })?;
         array2(m, k, overlaps)
     }
@@ -304,7 +306,9 @@ impl ClassicalHopfield {
         let (m, n, k) = (states.nrows(), self.columns.n(), self.columns.k());
         let distances = self.of_each("a distance", states, k, par, |agreements, _, _, out: &mut [i64]| {
             agreements.overlaps(out);
-            out.iter_mut().for_each(|a| *a = (n as i64 - *a) / 2);
+            for a in out {
+                *a = (n as i64 - *a) / 2;
+            }
         })?;
         array2(m, k, distances)
     }
@@ -341,7 +345,9 @@ impl ClassicalHopfield {
             || Ok(()),
             |_, (), (i, row)| {
                 self.columns.correlate(i, row, set);
-                row.iter_mut().for_each(|sum| *sum = rule.weight(*sum));
+                for sum in row.iter_mut() {
+                    *sum = rule.weight(*sum);
+                }
                 row[i] = 0.0;
                 Ok(())
             },

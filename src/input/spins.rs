@@ -64,13 +64,14 @@ impl<'a> Spins<'a> {
 
     fn new(argument: &'static str, view: ArrayView2<'a, i8>) -> Result<Self> {
         let (rows, width) = view.dim();
-        let values = match view.to_slice() {
-            Some(slice) => Cow::Borrowed(slice),
-            None => {
-                let mut copy = try_vec(area(rows, width, "a contiguous copy")?, 0, "a contiguous copy")?;
-                copy.iter_mut().zip(view).for_each(|(copy, value)| *copy = *value);
-                Cow::Owned(copy)
+        let values = if let Some(slice) = view.to_slice() {
+            Cow::Borrowed(slice)
+        } else {
+            let mut copy = try_vec(area(rows, width, "a contiguous copy")?, 0, "a contiguous copy")?;
+            for (copy, value) in copy.iter_mut().zip(view) {
+                *copy = *value;
             }
+            Cow::Owned(copy)
         };
         match first(&values, |value| value == 1 || value == -1) {
             Some(at) => Err(not_spin(argument, at, width, values.get(at).copied())),

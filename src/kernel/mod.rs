@@ -1,13 +1,62 @@
 //! The only `unsafe` code: loops over slices and tiles, chosen once for the processor at hand. Nothing here knows networks.
 //!
-//! Every kernel has one source, generic over lanes or compiled again with more instructions allowed; all paths give
-//! the same bits, and the portable one is the reference.
-
-pub(crate) mod bits;
+//! # The canonical order
+//!
+//! Every path (queries in lanes or patterns in lanes, any instruction set, any number of threads, any batch) does the
+//! same operations in the same order for each query, and so gives the same bits. With `fma` one rounding, `T` the
+//! number type, patterns `x_k`, query `q`, and `c + c' = β·log₂e` in two words of `T`:
+//!
+//! ```text
+//! score    s_k = B₀ + B₁ + …            B_b = fma chain from 0 over the 64 entries of block b, in order
+//! tile     128 patterns:
+//!            n_k = round(s_k·c)          m' = max(m, max n_k)             an integer, so rescaling is exact
+//!            e_k = 2^(n_k − m') · P(fma(s_k, c', fma(s_k, c, −n_k)))      zero unless n_k − m' ≥ −125 (−1021)
+//!            f   = 2^(m − m')
+//!            l'  = fma(l, f, ((S₀+S₄)+(S₂+S₆)) + ((S₁+S₅)+(S₃+S₇)))       S_i = Σ e_k over k ≡ i mod 8, in order
+//!            a'  = fma(a, f, fma chain from 0 of e_k·x_k)
+//! chunk    512 patterns: four tiles folded from (−∞, 0, 0)
+//! group    16 chunks, and the total all groups, from (−∞, 0, 0), merged in order:
+//!            M = max(m_t, m_u);  l = fma(l_u, 2^(m_u−M), l_t·2^(m_t−M));  a likewise
+//! P        2^x on [−½, ½] by Horner's rule with fma, coefficients in `real.rs`
+//! ```
+//!
+//! The group level keeps the rounding error of a million patterns below that of a plain float32 softmax. A masked
+//! pattern has score −∞ and weighs exactly nothing. Block, tile, chunk and group lengths are constants: chunk
+//! boundaries apply even when nothing is split.
+//!
+//! # How it is fast
+//!
+//! Many queries ([`many`]) reuse each pattern from registers; few queries ([`few`]) read the memory once at the speed
+//! of reading. Both are generic over the vector words of [`lanes`], compiled for each instruction set in a module of
+//! entry points below; the portable one is the reference that the others must equal bit for bit.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::is_x86_feature_detected as has;
 use std::sync::OnceLock;
+
+pub(crate) mod bits;
+pub(crate) mod few;
+pub(crate) mod lanes;
+pub(crate) mod many;
+pub(crate) mod readout;
+pub(crate) mod real;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod x86;
+
+use real::Real;
+
+/// Entries of a query whose products are added up in one chain.
+pub(crate) const BLOCK: usize = 64;
+/// Patterns whose weights share one maximum.
+pub(crate) const TILE: usize = 128;
+/// Patterns that are folded from zero before they are merged: the unit that threads take.
+pub(crate) const CHUNK: usize = 512;
+/// Chunks that are merged before they join the total.
+pub(crate) const GROUP: usize = 16;
+/// Vectors that a tile of queries is wide, at most.
+pub(crate) const MOST_VECTORS: usize = 3;
+/// Queries that are scored with patterns in lanes, at most.
+pub(crate) const MOST_FEW: usize = 8;
 
 /// The instruction sets that kernels are compiled for, from the plainest to the widest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,3 +117,291 @@ impl InstructionSet {
         })
     }
 }
+
+/// How a tile of queries lies in memory, and so which kernels walk it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Queries in lanes: this many vectors, from 1 to [`MOST_VECTORS`].
+    Lanes(usize),
+    /// Queries as rows, patterns in lanes: this many queries, from 1 to [`MOST_FEW`].
+    Rows(usize),
+}
+
+type Score<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T]);
+type Best<T> = unsafe fn(&[T], usize, &mut [T], &mut [T]);
+type FoldMany<T> = unsafe fn(&mut [T], usize, [T; 2], &mut [T], &mut [T], &mut [T]);
+type FoldFew<T> = unsafe fn(&mut [T], usize, [T; 2], &mut T, &mut T, &mut T);
+type Read<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T], &[T]);
+type Blend<T> = unsafe fn(&mut [T], &[T], &[T], &[T], bool);
+
+/// One instruction set's kernels, behind checks of every length.
+pub struct Kernels<T> {
+    set: InstructionSet,
+    lanes: usize,
+    score_many: [Score<T>; MOST_VECTORS],
+    best_many: [Best<T>; MOST_VECTORS],
+    fold_many: [FoldMany<T>; MOST_VECTORS],
+    read_many: [Read<T>; MOST_VECTORS],
+    score_few: [Score<T>; MOST_FEW],
+    fold_few: FoldFew<T>,
+    read_few: [Read<T>; MOST_FEW],
+    blend: Blend<T>,
+}
+
+impl<T: Real> Kernels<T> {
+    /// The kernels of the instruction set in use.
+    pub(crate) fn in_use() -> &'static Self {
+        T::kernels(InstructionSet::in_use())
+    }
+
+    /// Numbers in a vector.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// Queries that a tile of this shape has room for.
+    pub(crate) fn width(&self, shape: Shape) -> usize {
+        match shape {
+            Shape::Lanes(vectors) => vectors * self.lanes,
+            Shape::Rows(queries) => queries,
+        }
+    }
+
+    /// Entries of scratch that the scores of a tile need.
+    pub(crate) fn scores_len(&self, shape: Shape) -> usize {
+        TILE * self.width(shape)
+    }
+
+    /// Scores of the patterns `x`, rows of `d` entries, against the packed `queries`.
+    pub(crate) fn score(&self, shape: Shape, x: &[T], d: usize, queries: &[T], scores: &mut [T]) {
+        let (rows, width) = (x.len() / d, self.width(shape));
+        assert!(x.len() == rows * d && (1..=TILE).contains(&rows) && queries.len() == d * width);
+        assert!(scores.len() >= TILE * width && self.set.is_available());
+        // SAFETY: the lengths are as the kernels ask, and the processor has the instruction set: asserted above.
+        unsafe {
+            match shape {
+                Shape::Lanes(vectors) => self.score_many[vectors - 1](x, rows, d, queries, scores),
+                Shape::Rows(queries_in) => self.score_few[queries_in - 1](x, rows, d, queries, scores),
+            }
+        }
+    }
+
+    /// The greatest score of each query among the tile's `rows`, and the first row that has it.
+    pub(crate) fn best(&self, shape: Shape, scores: &[T], rows: usize, best: &mut [T], row_of: &mut [T]) {
+        let width = self.width(shape);
+        assert!(rows <= TILE && scores.len() >= TILE * width && best.len() == width && row_of.len() == width);
+        match shape {
+            // SAFETY: the lengths are as the kernel asks: asserted above; the table is only handed out if available.
+            Shape::Lanes(vectors) => unsafe { self.best_many[vectors - 1](scores, rows, best, row_of) },
+            Shape::Rows(queries) => {
+                for query in 0..queries {
+                    let (mut top, mut top_row) = (T::NEG_INFINITY, 0);
+                    for (row, &score) in scores[query * TILE..][..rows].iter().enumerate() {
+                        if score > top {
+                            (top, top_row) = (score, row);
+                        }
+                    }
+                    best[query] = top;
+                    row_of[query] = T::from_f64(top_row as f64);
+                }
+            }
+        }
+    }
+
+    /// Turns the tile's scores into weights, and folds them into `maximum` and `sum`; see the canonical order, *tile*.
+    pub(crate) fn fold(
+        &self,
+        shape: Shape,
+        scores: &mut [T],
+        rows: usize,
+        scale: [T; 2],
+        [maximum, sum, factor]: [&mut [T]; 3],
+    ) {
+        let width = self.width(shape);
+        assert!((1..=TILE).contains(&rows) && scores.len() >= TILE * width);
+        assert!(maximum.len() == width && sum.len() == width && factor.len() == width);
+        // SAFETY: the lengths are as the kernels ask: asserted above; the table is only handed out if available.
+        unsafe {
+            match shape {
+                Shape::Lanes(vectors) => self.fold_many[vectors - 1](scores, rows, scale, maximum, sum, factor),
+                Shape::Rows(queries) => {
+                    for q in 0..queries {
+                        let scores = &mut scores[q * TILE..][..TILE];
+                        (self.fold_few)(scores, rows, scale, &mut maximum[q], &mut sum[q], &mut factor[q]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds the weighted `values`, rows of `columns` entries, to the rescaled accumulators.
+    pub(crate) fn read(&self, shape: Shape, values: &[T], columns: usize, weights: &[T], acc: &mut [T], factor: &[T]) {
+        let (rows, width) = (values.len() / columns, self.width(shape));
+        assert!(values.len() == rows * columns && (1..=TILE).contains(&rows));
+        assert!(weights.len() >= TILE * width && acc.len() == columns * width && factor.len() == width);
+        // SAFETY: the lengths are as the kernels ask: asserted above; the table is only handed out if available.
+        unsafe {
+            match shape {
+                Shape::Lanes(vectors) => self.read_many[vectors - 1](values, rows, columns, weights, acc, factor),
+                Shape::Rows(queries) => self.read_few[queries - 1](values, rows, columns, weights, acc, factor),
+            }
+        }
+    }
+
+    /// `total = fma(part, with, total · keep)`, the factors one a query; see the canonical order, *group*.
+    pub(crate) fn blend(&self, shape: Shape, total: &mut [T], part: &[T], keep: &[T], with: &[T]) {
+        let width = self.width(shape);
+        assert!(total.len() == part.len() && keep.len() == width && with.len() == width);
+        assert!(total.len().is_multiple_of(width));
+        // SAFETY: the lengths are as the kernel asks: asserted above; the table is only handed out if available.
+        unsafe { (self.blend)(total, part, keep, with, matches!(shape, Shape::Lanes(_))) }
+    }
+}
+
+/// `total = fma(part, with, total · keep)` for accumulators with the queries in lanes or as rows.
+#[inline(always)]
+fn blend<T: Real>(total: &mut [T], part: &[T], keep: &[T], with: &[T], in_lanes: bool) {
+    let width = keep.len();
+    if in_lanes {
+        for (total, part) in total.chunks_exact_mut(width).zip(part.chunks_exact(width)) {
+            for lane in 0..width {
+                total[lane] = part[lane].fused(with[lane], total[lane].times(keep[lane]));
+            }
+        }
+    } else {
+        let columns = total.len() / width;
+        for query in 0..width {
+            let range = query * columns..(query + 1) * columns;
+            for (total, &part) in total[range.clone()].iter_mut().zip(&part[range]) {
+                *total = part.fused(with[query], total.times(keep[query]));
+            }
+        }
+    }
+}
+
+/// Entry points that allow one instruction set; the kernels' bodies are inlined into them.
+macro_rules! instruction_set {
+    ($module:ident, $set:expr, [$($features:literal)?], $f32:ty, $f64:ty, $wide:literal, $tall:literal, $few:literal) => {
+        pub(crate) mod $module {
+            use super::lanes::Lanes;
+            use super::{InstructionSet, Kernels, few, many};
+
+            // SAFETY of all entry points: the callee's promises, passed on to the caller, and the instruction set,
+            // which `Real::kernels` hands out only through `InstructionSet`.
+            $(#[target_feature(enable = $features)])?
+            unsafe fn score_many<L: Lanes, const ROWS: usize, const VECTORS: usize>(
+                x: &[L::Real], rows: usize, d: usize, queries: &[L::Real], scores: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { many::score::<L, ROWS, VECTORS>(x, rows, d, queries, scores) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn best_many<L: Lanes, const VECTORS: usize>(
+                scores: &[L::Real], rows: usize, best: &mut [L::Real], row_of: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { many::best::<L, VECTORS>(scores, rows, best, row_of) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn fold_many<L: Lanes, const VECTORS: usize>(
+                scores: &mut [L::Real], rows: usize, scale: [L::Real; 2],
+                maximum: &mut [L::Real], sum: &mut [L::Real], factor: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { many::fold::<L, VECTORS>(scores, rows, scale, maximum, sum, factor) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn read_many<L: Lanes, const ROWS: usize, const VECTORS: usize>(
+                values: &[L::Real], rows: usize, columns: usize,
+                weights: &[L::Real], acc: &mut [L::Real], factor: &[L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { many::read::<L, ROWS, VECTORS>(values, rows, columns, weights, acc, factor) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn score_few<L: Lanes, const QUERIES: usize, const GROUPS: usize>(
+                x: &[L::Real], rows: usize, d: usize, queries: &[L::Real], scores: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { few::score::<L, QUERIES, GROUPS>(x, rows, d, queries, scores) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn fold_few<L: Lanes>(
+                scores: &mut [L::Real], rows: usize, scale: [L::Real; 2],
+                maximum: &mut L::Real, sum: &mut L::Real, factor: &mut L::Real,
+            ) {
+                // SAFETY: above.
+                unsafe { few::fold::<L>(scores, rows, scale, maximum, sum, factor) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn read_few<L: Lanes, const QUERIES: usize, const VECTORS: usize>(
+                values: &[L::Real], rows: usize, columns: usize,
+                weights: &[L::Real], acc: &mut [L::Real], factor: &[L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { few::read::<L, QUERIES, VECTORS>(values, rows, columns, weights, acc, factor) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn blend<L: Lanes>(
+                total: &mut [L::Real], part: &[L::Real], keep: &[L::Real], with: &[L::Real], in_lanes: bool,
+            ) {
+                super::blend(total, part, keep, with, in_lanes);
+            }
+
+            const fn table<L: Lanes>() -> Kernels<L::Real> {
+                Kernels {
+                    set: $set,
+                    lanes: L::COUNT,
+                    score_many: [score_many::<L, $wide, 1>, score_many::<L, $wide, 2>, score_many::<L, $wide, 3>],
+                    best_many: [best_many::<L, 1>, best_many::<L, 2>, best_many::<L, 3>],
+                    fold_many: [fold_many::<L, 1>, fold_many::<L, 2>, fold_many::<L, 3>],
+                    read_many: [read_many::<L, $tall, 1>, read_many::<L, $wide, 2>, read_many::<L, $wide, 3>],
+                    score_few: [
+                        score_few::<L, 1, 2>, score_few::<L, 2, 2>, score_few::<L, 3, 1>, score_few::<L, 4, 1>,
+                        score_few::<L, 5, 1>, score_few::<L, 6, 1>, score_few::<L, 7, 1>, score_few::<L, 8, 1>,
+                    ],
+                    fold_few: fold_few::<L>,
+                    read_few: [
+                        read_few::<L, 1, $few>, read_few::<L, 2, 4>, read_few::<L, 3, 4>, read_few::<L, 4, 4>,
+                        read_few::<L, 5, 4>, read_few::<L, 6, 2>, read_few::<L, 7, 2>, read_few::<L, 8, 2>,
+                    ],
+                    blend: blend::<L>,
+                }
+            }
+
+            pub(crate) fn f32_kernels() -> &'static Kernels<f32> {
+                static TABLE: Kernels<f32> = table::<$f32>();
+                &TABLE
+            }
+
+            pub(crate) fn f64_kernels() -> &'static Kernels<f64> {
+                static TABLE: Kernels<f64> = table::<$f64>();
+                &TABLE
+            }
+        }
+    };
+}
+
+instruction_set!(
+    portable,
+    InstructionSet::Portable,
+    [],
+    super::lanes::Portable<f32>,
+    super::lanes::Portable<f64>,
+    4,
+    4,
+    4
+);
+#[cfg(target_arch = "x86_64")]
+instruction_set!(avx2, InstructionSet::Avx2, ["avx2,fma"], super::x86::F32x8, super::x86::F64x4, 4, 8, 8);
+#[cfg(target_arch = "x86_64")]
+instruction_set!(
+    avx512,
+    InstructionSet::Avx512,
+    ["avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"],
+    super::x86::F32x16,
+    super::x86::F64x8,
+    8,
+    16,
+    8
+);

@@ -261,9 +261,7 @@ fn replace_block<const L: usize>(block: &[u64; L], planes: &mut [[u64; L]], from
     } else if let Some((lowest, higher)) = planes.split_first_mut() {
         // ±1 in two's complement: bit 0 is set either way, the higher bits are those of the sign.
         let mut carry = *lowest;
-        for l in 0..L {
-            lowest[l] ^= !0;
-        }
+        *lowest = carry.map(|word| !word);
         for plane in higher {
             for l in 0..L {
                 let half = plane[l] ^ !up[l];

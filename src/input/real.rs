@@ -1,0 +1,272 @@
+//! Real-valued rows: patterns, values, queries. Contiguous, of the right width, finite, and within reach of the exponent.
+
+use ndarray::{ArrayView2, CowArray, Ix2};
+
+use crate::error::{Error, Result, try_vec};
+use crate::kernel::real::Real;
+use crate::par::{Par, Tickets};
+
+/// Whether NaN and infinity are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Finite {
+    /// Look, and refuse them with their place.
+    #[default]
+    Check,
+    /// Trust the caller. NaN then stays with its own query.
+    Assume,
+}
+
+/// Rows in one piece of memory, with their squared Euclidean norms.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows<'a, T: Real> {
+    data: CowArray<'a, T, Ix2>,
+    norms_squared: Vec<f64>,
+}
+
+impl<'a, T: Real> Rows<'a, T> {
+    /// Patterns: at least one row of at least one entry.
+    pub(crate) fn patterns(data: CowArray<'a, T, Ix2>, finite: Finite, par: Par) -> Result<Self> {
+        let (rows, columns) = data.dim();
+        if rows == 0 || columns == 0 {
+            return Err(Error::NoPatterns { argument: "patterns", rows, columns });
+        }
+        Self::new("patterns", data, finite, par)
+    }
+
+    /// Rows of the stored patterns' width; there may be none.
+    pub(crate) fn queries(
+        argument: &'static str,
+        data: ArrayView2<'a, T>,
+        expected: usize,
+        finite: Finite,
+        par: Par,
+    ) -> Result<Self> {
+        let (rows, columns) = data.dim();
+        if columns != expected {
+            return Err(Error::Width { argument, expected, rows, columns });
+        }
+        Self::new(argument, data.into(), finite, par)
+    }
+
+    /// Rows that are known to have the right width.
+    pub(crate) fn owned_queries(
+        argument: &'static str,
+        data: CowArray<'a, T, Ix2>,
+        finite: Finite,
+        par: Par,
+    ) -> Result<Self> {
+        Self::new(argument, data, finite, par)
+    }
+
+    /// One row a pattern, of any width.
+    pub(crate) fn values(data: CowArray<'a, T, Ix2>, patterns: usize, finite: Finite, par: Par) -> Result<Self> {
+        let (rows, columns) = data.dim();
+        if rows != patterns || columns == 0 {
+            return Err(Error::Shape {
+                argument: "values",
+                expected: format!("({patterns}, at least 1)"),
+                reason: "one row for each pattern",
+                found: format!("({rows}, {columns})"),
+            });
+        }
+        Self::new("values", data, finite, par)
+    }
+
+    fn new(argument: &'static str, data: CowArray<'a, T, Ix2>, finite: Finite, par: Par) -> Result<Self> {
+        let data = in_one_piece(data)?;
+        let norms_squared = norms_squared(&data, par)?;
+        if finite == Finite::Check
+            && let Some(row) = norms_squared.iter().position(|norm| !norm.is_finite())
+            // A norm beyond f64 is no reason to refuse by itself: the entries decide.
+            && let Some((row, column)) = first_not_finite(&data, row)
+        {
+            return Err(Error::NotFinite { argument, row, column, value: data[[row, column]].into() });
+        }
+        Ok(Self { data, norms_squared })
+    }
+
+    /// Rows that were checked before.
+    pub(crate) fn trusted(data: ArrayView2<'a, T>, norms_squared: Vec<f64>) -> Self {
+        Self { data: data.into(), norms_squared }
+    }
+
+    /// The number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.data.nrows()
+    }
+
+    /// Entries of a row.
+    pub(crate) fn width(&self) -> usize {
+        self.data.ncols()
+    }
+
+    /// All entries, row after row.
+    pub(crate) fn as_slice(&self) -> &[T] {
+        self.data.as_slice().unwrap_or_default()
+    }
+
+    /// One row.
+    pub(crate) fn row(&self, row: usize) -> &[T] {
+        &self.as_slice()[row * self.width()..][..self.width()]
+    }
+
+    /// The rows as an array.
+    pub(crate) fn view(&self) -> ArrayView2<'_, T> {
+        self.data.view()
+    }
+
+    /// The squared norm of each row.
+    pub(crate) fn norms_squared(&self) -> &[f64] {
+        &self.norms_squared
+    }
+
+    /// The row of greatest norm, and that norm; `None` without rows. NaN counts as nothing.
+    pub(crate) fn longest(&self) -> Option<(usize, f64)> {
+        let mut longest = None;
+        for (row, &norm) in self.norms_squared.iter().enumerate() {
+            if longest.is_none_or(|(_, most)| norm > most) {
+                longest = Some((row, norm));
+            }
+        }
+        longest.map(|(row, norm)| (row, norm.sqrt()))
+    }
+
+    /// Refuses rows whose scores against vectors of norm `other` the number type could not resolve under `beta`.
+    pub(crate) fn within_reach(&self, argument: &'static str, beta: f64, other: f64) -> Result<()> {
+        let limit = T::EXPONENT_LIMIT * std::f64::consts::LN_2;
+        for (row, &norm) in self.norms_squared.iter().enumerate() {
+            let norm = norm.sqrt();
+            let reach = beta * other * norm;
+            if reach > limit {
+                return Err(Error::Overflow { argument, row, norm, reach, limit });
+            }
+        }
+        Ok(())
+    }
+
+    /// These rows and those of `more`, in memory of their own.
+    pub(crate) fn append(self, more: &Rows<T>) -> Result<Rows<'static, T>> {
+        let (rows, columns) = (self.len() + more.len(), self.width());
+        let mut norms_squared = self.norms_squared;
+        let mut entries = match self.data.try_into_owned_nocopy() {
+            Ok(owned) => owned.into_raw_vec_and_offset().0,
+            Err(borrowed) => {
+                let mut copy = Vec::new();
+                reserve(&mut copy, rows * columns)?;
+                copy.extend_from_slice(borrowed.as_slice().unwrap_or_default());
+                copy
+            }
+        };
+        reserve(&mut entries, more.as_slice().len())?;
+        entries.extend_from_slice(more.as_slice());
+        norms_squared.extend_from_slice(&more.norms_squared);
+        Ok(Rows { data: from_vec(rows, columns, entries)?.into(), norms_squared })
+    }
+
+    /// The rows for which `keep` holds, in memory of their own.
+    pub(crate) fn select(&self, keep: impl Fn(usize) -> bool) -> Result<Rows<'static, T>> {
+        let (mut entries, mut norms_squared) = (Vec::new(), Vec::new());
+        let rows = (0..self.len()).filter(|&row| keep(row)).count();
+        reserve(&mut entries, rows * self.width())?;
+        for row in (0..self.len()).filter(|&row| keep(row)) {
+            entries.extend_from_slice(self.row(row));
+            norms_squared.push(self.norms_squared[row]);
+        }
+        Ok(Rows { data: from_vec(rows, self.width(), entries)?.into(), norms_squared })
+    }
+}
+
+fn from_vec<T: Real>(rows: usize, columns: usize, entries: Vec<T>) -> Result<ndarray::Array2<T>> {
+    let bytes = entries.len() as u128 * size_of::<T>() as u128;
+    ndarray::Array2::from_shape_vec((rows, columns), entries).map_err(|_| Error::OutOfMemory { bytes, purpose: "rows" })
+}
+
+fn reserve<T>(entries: &mut Vec<T>, more: usize) -> Result<()> {
+    let bytes = more as u128 * size_of::<T>() as u128;
+    entries.try_reserve(more).map_err(|_| Error::OutOfMemory { bytes, purpose: "patterns" })
+}
+
+/// Row-major contiguous, copied only if it is not.
+fn in_one_piece<T: Real>(data: CowArray<'_, T, Ix2>) -> Result<CowArray<'_, T, Ix2>> {
+    if data.is_standard_layout() && data.as_slice().is_some() {
+        return Ok(data);
+    }
+    let (rows, columns) = data.dim();
+    let mut entries = Vec::new();
+    reserve(&mut entries, rows * columns)?;
+    entries.extend(data.iter().copied());
+    Ok(from_vec(rows, columns, entries)?.into())
+}
+
+/// Rows that one ticket covers.
+const ROWS_AT_ONCE: usize = 1024;
+
+fn norms_squared<T: Real>(data: &CowArray<T, Ix2>, par: Par) -> Result<Vec<f64>> {
+    let columns = data.ncols().max(1);
+    let mut norms = try_vec(data.nrows(), 0.0, "norms")?;
+    let pieces: Vec<_> = norms
+        .chunks_mut(ROWS_AT_ONCE)
+        .zip(data.as_slice().unwrap_or_default().chunks(ROWS_AT_ONCE * columns))
+        .map(std::sync::Mutex::new)
+        .collect();
+    let tickets = Tickets::default();
+    let workers = if data.len() < 1 << 18 { 1 } else { par.threads() };
+    par.run(workers, |watch| {
+        while let Some(piece) = tickets.take(pieces.len()) {
+            watch.check()?;
+            if let Ok(mut piece) = pieces[piece].lock() {
+                let (norms, rows) = &mut *piece;
+                for (norm, row) in norms.iter_mut().zip(rows.chunks_exact(columns)) {
+                    *norm = norm_squared(row);
+                }
+            }
+        }
+        Ok(())
+    })?;
+    drop(pieces);
+    Ok(norms)
+}
+
+/// `Σ x²` in `f64`: eight sums by index mod 8, added as a tree, so that the order is the same everywhere.
+pub(crate) fn norm_squared<T: Real>(row: &[T]) -> f64 {
+    sum_of_squares(row.iter().map(|&entry| entry.into()))
+}
+
+/// `Σ (x − y)²` in the same order.
+pub(crate) fn distance_squared<T: Real>(left: &[T], right: &[T]) -> f64 {
+    sum_of_squares(left.iter().zip(right).map(|(&left, &right)| {
+        let (left, right): (f64, f64) = (left.into(), right.into());
+        left - right
+    }))
+}
+
+#[inline(always)]
+fn sum_of_squares(mut entries: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let mut sums = [0.0; 8];
+    while entries.len() >= 8 {
+        for slot in &mut sums {
+            let entry = entries.next().unwrap_or_default();
+            *slot += entry * entry;
+        }
+    }
+    for (slot, entry) in sums.iter_mut().zip(entries) {
+        *slot += entry * entry;
+    }
+    ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]))
+}
+
+fn first_not_finite<T: Real>(data: &CowArray<T, Ix2>, from_row: usize) -> Option<(usize, usize)> {
+    let columns = data.ncols();
+    let entries = &data.as_slice().unwrap_or_default()[from_row * columns..];
+    let place = entries.iter().position(|entry| !entry.finite())?;
+    Some((from_row + place / columns, place % columns))
+}
+
+/// An inverse temperature: positive and finite.
+pub(crate) fn inverse_temperature(beta: f64) -> Result<f64> {
+    if beta > 0.0 && beta.is_finite() {
+        Ok(beta)
+    } else {
+        Err(Error::Range { argument: "beta", rule: "positive and finite", value: beta })
+    }
+}

@@ -1,0 +1,246 @@
+//! The partial result of a softmax readout over some of the patterns, which merges with others.
+//!
+//! For each query of a tile it holds the integer maximum exponent, the sum of weights, and the weighted sum of values;
+//! `(−∞, 0, 0)` is the identity. With no columns it is the pass over scores alone, whose maximum and sum give the
+//! log-sum-exp; it can also keep the best match. Batches, threads and shards all fold numbered chunks of patterns into
+//! readouts and merge those in order.
+
+use super::real::Real;
+use super::{CHUNK, GROUP, Kernels, Shape, TILE};
+use crate::error::{Result, try_vec};
+
+/// Partial results for one tile of queries.
+pub(crate) struct Readout<T: Real> {
+    kernels: &'static Kernels<T>,
+    shape: Shape,
+    columns: usize,
+    maximum: Vec<T>,
+    sum: Vec<T>,
+    acc: Vec<T>,
+    factor: Vec<T>,
+    best: Option<Best<T>>,
+}
+
+/// The best match so far: the greatest score and its pattern.
+#[derive(Clone)]
+struct Best<T> {
+    score: Vec<T>,
+    index: Vec<usize>,
+}
+
+/// What is folded into a readout: a tile of patterns and all that goes with it.
+pub(crate) struct TileOfPatterns<'a, T> {
+    /// The index of the first pattern.
+    pub(crate) first: usize,
+    /// The patterns, rows of `d` entries.
+    pub(crate) patterns: &'a [T],
+    /// Entries of a pattern.
+    pub(crate) d: usize,
+    /// The values, rows of as many entries as the readout has columns.
+    pub(crate) values: &'a [T],
+    /// β·log₂e in two words.
+    pub(crate) scale: [T; 2],
+}
+
+impl<T: Real> Readout<T> {
+    /// The identity for a tile of queries; `columns` entries of values are read out, none for scores alone.
+    pub(crate) fn new(kernels: &'static Kernels<T>, shape: Shape, columns: usize, with_best: bool) -> Result<Self> {
+        let width = kernels.width(shape);
+        let best = || -> Result<Best<T>> {
+            Ok(Best {
+                score: try_vec(width, T::NEG_INFINITY, "best scores")?,
+                index: try_vec(width, 0, "best matches")?,
+            })
+        };
+        Ok(Self {
+            kernels,
+            shape,
+            columns,
+            maximum: try_vec(width, T::NEG_INFINITY, "a readout")?,
+            sum: try_vec(width, T::ZERO, "a readout")?,
+            acc: try_vec(width * columns, T::ZERO, "a readout")?,
+            factor: try_vec(width, T::ZERO, "a readout")?,
+            best: if with_best { Some(best()?) } else { None },
+        })
+    }
+
+    /// Becomes the identity again.
+    pub(crate) fn reset(&mut self) {
+        self.maximum.fill(T::NEG_INFINITY);
+        self.sum.fill(T::ZERO);
+        self.acc.fill(T::ZERO);
+        if let Some(best) = &mut self.best {
+            best.score.fill(T::NEG_INFINITY);
+        }
+    }
+
+    /// Folds a tile of patterns in. `mask` may put −∞ over scores, which it gets as [`mask_score`] addresses them.
+    pub(crate) fn fold(
+        &mut self,
+        tile: &TileOfPatterns<T>,
+        queries: &[T],
+        scores: &mut [T],
+        mask: impl FnOnce(Shape, usize, &mut [T]),
+    ) {
+        let (kernels, shape) = (self.kernels, self.shape);
+        let rows = tile.patterns.len() / tile.d;
+        kernels.score(shape, tile.patterns, tile.d, queries, scores);
+        mask(shape, kernels.width(shape), scores);
+        if let Some(best) = &mut self.best {
+            let mut score = [T::ZERO; 64];
+            let mut row = [T::ZERO; 64];
+            let width = kernels.width(shape);
+            kernels.best(shape, scores, rows, &mut score[..width], &mut row[..width]);
+            for query in 0..width {
+                if score[query] > best.score[query] {
+                    best.score[query] = score[query];
+                    let row: f64 = row[query].into();
+                    best.index[query] = tile.first + row as usize;
+                }
+            }
+        }
+        kernels.fold(shape, scores, rows, tile.scale, [&mut self.maximum, &mut self.sum, &mut self.factor]);
+        if self.columns > 0 {
+            kernels.read(shape, tile.values, self.columns, scores, &mut self.acc, &self.factor);
+        }
+    }
+
+    /// Merges the readout of later patterns in.
+    pub(crate) fn merge(&mut self, later: &Self) {
+        let width = self.maximum.len();
+        let mut keep = [T::ZERO; 64];
+        let mut with = [T::ZERO; 64];
+        for query in 0..width {
+            let (mine, theirs) = (self.maximum[query], later.maximum[query]);
+            let top = if theirs > mine { theirs } else { mine };
+            keep[query] = mine.minus(top).exp2_integer();
+            with[query] = theirs.minus(top).exp2_integer();
+            self.maximum[query] = top;
+        }
+        let (keep, with) = (&keep[..width], &with[..width]);
+        self.kernels.blend(self.shape, &mut self.sum, &later.sum, keep, with);
+        if self.columns > 0 {
+            self.kernels.blend(self.shape, &mut self.acc, &later.acc, keep, with);
+        }
+        if let (Some(best), Some(later)) = (&mut self.best, &later.best) {
+            for query in 0..width {
+                if later.score[query] > best.score[query] {
+                    best.score[query] = later.score[query];
+                    best.index[query] = later.index[query];
+                }
+            }
+        }
+    }
+
+    /// Where the weights of a query came from: the integer maximum and the sum relative to it.
+    pub(crate) fn normalizer(&self, query: usize) -> Normalizer<T> {
+        Normalizer { maximum: self.maximum[query], sum: self.sum[query] }
+    }
+
+    /// The best match of a query: its score and its index, if any pattern took part.
+    pub(crate) fn best(&self, query: usize) -> Option<(T, usize)> {
+        let best = self.best.as_ref()?;
+        (best.score[query] > T::NEG_INFINITY).then(|| (best.score[query], best.index[query]))
+    }
+
+    /// Writes a query's weighted mean of the values; zeros where no pattern took part.
+    pub(crate) fn mean(&self, query: usize, into: &mut [T]) {
+        let sum = self.sum[query];
+        if sum == T::ZERO {
+            into.fill(T::ZERO);
+            return;
+        }
+        let (start, step) = match self.shape {
+            Shape::Lanes(_) => (query, self.maximum.len()),
+            Shape::Rows(_) => (query * self.columns, 1),
+        };
+        for (entry, slot) in into.iter_mut().enumerate() {
+            *slot = self.acc[start + entry * step].over(sum);
+        }
+    }
+}
+
+/// What turns a score into a weight that sums to one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Normalizer<T> {
+    /// The largest exponent, an integer; −∞ if no pattern took part.
+    pub(crate) maximum: T,
+    /// The sum of all weights relative to it.
+    pub(crate) sum: T,
+}
+
+impl<T: Real> Normalizer<T> {
+    /// `ln Σ e^{β·score}`; −∞ if no pattern took part.
+    pub(crate) fn log_sum_exp(self) -> f64 {
+        let (maximum, sum): (f64, f64) = (self.maximum.into(), self.sum.into());
+        maximum * std::f64::consts::LN_2 + libm::log(sum)
+    }
+
+    /// The weight of a score.
+    pub(crate) fn weight(self, score: T, scale: [T; 2]) -> T {
+        weigh(score, scale, self.maximum).over(self.sum)
+    }
+}
+
+/// The weight of one score relative to the integer `maximum`: the canonical order's `e_k`, for a single number.
+pub(crate) fn weigh<T: Real>(score: T, scale: [T; 2], maximum: T) -> T {
+    let integer = score.times(scale[0]).nearest();
+    let exponent = integer.minus(maximum);
+    if exponent >= T::LOWEST_EXPONENT {
+        let fraction = score.fused(scale[1], score.fused(scale[0], T::ZERO.minus(integer)));
+        let power = T::EXP2[1..].iter().fold(T::EXP2[0], |power, &next| power.fused(fraction, next));
+        power.times(exponent.exp2_integer())
+    } else {
+        T::ZERO
+    }
+}
+
+/// `β·log₂e` in two words of `T`, whose sum carries twice its precision.
+pub(crate) fn scale<T: Real>(beta: f64) -> [T; 2] {
+    /// What `f64` leaves of log₂e.
+    const LOG2_E_LOW: f64 = 2.035_527_374_093_103_3e-17;
+    let high = beta * std::f64::consts::LOG2_E;
+    let low = beta.mul_add(std::f64::consts::LOG2_E, -high) + beta * LOG2_E_LOW;
+    let first = T::from_f64(high);
+    [first, T::from_f64((high - first.into()) + low)]
+}
+
+/// The position of a score in a tile's scores.
+pub(crate) fn mask_score(shape: Shape, width: usize, row: usize, query: usize) -> usize {
+    match shape {
+        Shape::Lanes(_) => row * width + query,
+        Shape::Rows(_) => query * TILE + row,
+    }
+}
+
+/// Patterns folded chunk by chunk in the order of their numbers: the open group, and the total of closed ones.
+pub(crate) struct Fold<T: Real> {
+    group: Vec<Readout<T>>,
+    total: Vec<Readout<T>>,
+    chunks: usize,
+}
+
+impl<T: Real> Fold<T> {
+    /// A fold over `patterns` patterns from the identity, given twice.
+    pub(crate) fn new(group: Vec<Readout<T>>, total: Vec<Readout<T>>, patterns: usize) -> Self {
+        Self { group, total, chunks: patterns.div_ceil(CHUNK) }
+    }
+
+    /// Merges chunk `number`, which must be the next one.
+    pub(crate) fn merge(&mut self, number: usize, chunk: &[Readout<T>]) {
+        for (group, chunk) in self.group.iter_mut().zip(chunk) {
+            group.merge(chunk);
+        }
+        if (number + 1).is_multiple_of(GROUP) || number + 1 == self.chunks {
+            for (total, group) in self.total.iter_mut().zip(&mut self.group) {
+                total.merge(group);
+                group.reset();
+            }
+        }
+    }
+
+    /// The total, one readout a tile of queries.
+    pub(crate) fn total(self) -> Vec<Readout<T>> {
+        self.total
+    }
+}

@@ -1,0 +1,194 @@
+//! The weights themselves: all of them, the largest, and how far two sets of weights are apart.
+//!
+//! Two passes: one for the normalizers, and one that turns each score into a weight. Queries are taken eight at a
+//! time; scores exist for one tile of patterns only.
+
+use std::cmp::Ordering::Equal;
+use std::sync::{Mutex, PoisonError};
+
+use ndarray::Array2;
+
+use super::memory::{ModernHopfield, array};
+use super::pass::Mask;
+use crate::error::{Result, area, try_vec};
+use crate::kernel::readout::{Normalizer, scale};
+use crate::kernel::real::Real;
+use crate::kernel::{Kernels, MOST_FEW, Shape, TILE};
+use crate::par::{Par, Tickets, Watch};
+
+/// Scores of all patterns, tile by tile, for up to eight queries.
+pub(super) struct Scores<'a, T: Real> {
+    patterns: &'a [T],
+    d: usize,
+    mask: Mask<'a>,
+}
+
+impl<'a, T: Real> Scores<'a, T> {
+    pub(super) fn new(memory: &'a ModernHopfield<T>, mask: Mask<'a>) -> Self {
+        let patterns = memory.rows_of_patterns();
+        Self { patterns: patterns.as_slice(), d: patterns.width(), mask }
+    }
+
+    /// Calls `visit(first pattern, scores)` for each tile of patterns; `scores[q * TILE + row]` are those of query `q`
+    /// of `queries`, and the second argument says how many rows there are.
+    pub(super) fn walk(
+        &self,
+        first_query: usize,
+        queries: &[T],
+        watch: &Watch,
+        mut visit: impl FnMut(usize, usize, &[T]),
+    ) -> Result<()> {
+        let (kernels, count) = (Kernels::<T>::in_use(), queries.len() / self.d);
+        let shape = Shape::Rows(count);
+        let mut scores = try_vec(kernels.scores_len(shape), T::ZERO, "scores")?;
+        let k = self.patterns.len() / self.d;
+        for first in (0..k).step_by(TILE) {
+            watch.check()?;
+            let rows = TILE.min(k - first);
+            let tile = &self.patterns[first * self.d..][..rows * self.d];
+            kernels.score(shape, tile, self.d, queries, &mut scores);
+            self.mask.apply(k, (first, rows), (first_query, count), (shape, count), &mut scores);
+            visit(first, rows, &scores);
+        }
+        Ok(())
+    }
+}
+
+/// Runs `work(first query, queries, their part of the results)` for eight queries at a time.
+pub(super) fn by_eight<T: Real, R: Send>(
+    queries: &[T],
+    d: usize,
+    (results, width): (&mut [R], usize),
+    par: Par,
+    work: impl Fn(usize, &[T], &mut [R], &Watch) -> Result<()> + Sync,
+) -> Result<()> {
+    let pieces: Vec<_> =
+        queries.chunks(MOST_FEW * d).zip(results.chunks_mut(MOST_FEW * width.max(1))).map(Mutex::new).collect();
+    let tickets = Tickets::default();
+    par.run(par.threads().min(pieces.len()), |watch| {
+        while let Some(number) = tickets.take(pieces.len()) {
+            let mut piece = pieces[number].lock().unwrap_or_else(PoisonError::into_inner);
+            let (queries, results) = &mut *piece;
+            work(number * MOST_FEW, queries, results, watch)?;
+            watch.advance(queries.len() / d);
+        }
+        Ok(())
+    })
+}
+
+/// The weight of every pattern for every query.
+pub(super) fn association<T: Real>(memory: &ModernHopfield<T>, queries: &[T], par: Par) -> Result<Array2<T>> {
+    let (k, d) = memory.patterns().dim();
+    let m = queries.len() / d;
+    let mut weights = try_vec(area(m, k, "the association")?, T::ZERO, "the association")?;
+    let normalizers = memory.normalizers(queries, Mask::None, par)?;
+    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
+    by_eight(queries, d, (&mut weights, k), par, |start, queries, weights, watch| {
+        scores.walk(start, queries, watch, |first, rows, scores| {
+            for (q, weights) in weights.chunks_exact_mut(k).enumerate() {
+                let normalizer = normalizers[start + q];
+                for (slot, &score) in weights[first..first + rows].iter_mut().zip(&scores[q * TILE..]) {
+                    *slot = normalizer.weight(score, scale);
+                }
+            }
+        })
+    })?;
+    array((m, k), weights)
+}
+
+/// The `top` largest weights of each query and their patterns; equal scores go by the lowest index.
+pub(super) fn top<T: Real>(
+    memory: &ModernHopfield<T>,
+    queries: &[T],
+    top: usize,
+    par: Par,
+) -> Result<(Array2<T>, Array2<i64>)> {
+    let d = memory.patterns().ncols();
+    let m = queries.len() / d;
+    let mut found = try_vec(area(m, top, "the association")?, (T::ZERO, 0_usize), "the association")?;
+    let normalizers = memory.normalizers(queries, Mask::None, par)?;
+    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
+    by_eight(queries, d, (&mut found, top), par, |start, queries, found, watch| {
+        let mut candidates: Vec<Vec<(T, usize)>> = vec![Vec::new(); queries.len() / d];
+        scores.walk(start, queries, watch, |first, rows, scores| {
+            for (q, candidates) in candidates.iter_mut().enumerate() {
+                let row = scores[q * TILE..][..rows].iter().enumerate();
+                candidates.extend(row.map(|(row, &score)| (score, first + row)));
+                if candidates.len() > 2 * top + TILE {
+                    keep_largest(candidates, top);
+                }
+            }
+        })?;
+        for (q, (candidates, found)) in candidates.iter_mut().zip(found.chunks_exact_mut(top)).enumerate() {
+            keep_largest(candidates, top);
+            candidates.sort_unstable_by(descending);
+            for (slot, &(score, index)) in found.iter_mut().zip(candidates.iter()) {
+                *slot = (normalizers[start + q].weight(score, scale), index);
+            }
+        }
+        Ok(())
+    })?;
+    let weights = found.iter().map(|&(weight, _)| weight).collect();
+    let indices = found.iter().map(|&(_, index)| index as i64).collect();
+    Ok((array((m, top), weights)?, array((m, top), indices)?))
+}
+
+/// Larger first, then the lower index.
+pub(super) fn descending<T: Real>(left: &(T, usize), right: &(T, usize)) -> std::cmp::Ordering {
+    right.0.partial_cmp(&left.0).unwrap_or(Equal).then(left.1.cmp(&right.1))
+}
+
+fn keep_largest<T: Real>(candidates: &mut Vec<(T, usize)>, top: usize) {
+    if candidates.len() > top {
+        candidates.select_nth_unstable_by(top - 1, descending);
+        candidates.truncate(top);
+    }
+}
+
+/// Queries with the normalizers of their weights.
+type Weighed<'a, T> = (&'a [T], &'a [Normalizer<T>]);
+
+/// `Σ_μ |p'_μ − p_μ|` for each pair of an earlier and a later state, in the order of the patterns.
+pub(super) fn distances<T: Real>(
+    memory: &ModernHopfield<T>,
+    (earlier, earlier_normalizers): Weighed<T>,
+    (later, later_normalizers): Weighed<T>,
+    mask: Mask,
+    par: Par,
+) -> Result<Vec<f64>> {
+    let d = memory.patterns().ncols();
+    let m = earlier.len() / d;
+    let mut distances = try_vec(m, 0.0, "residuals")?;
+    let scale = scale(memory.beta());
+    // Four pairs make eight queries, so that both states of a pair are scored in one walk over the memory.
+    let pairs: Vec<_> = distances.chunks_mut(MOST_FEW / 2).enumerate().map(Mutex::new).collect();
+    let tickets = Tickets::default();
+    par.run(par.threads().min(pairs.len()), |watch| {
+        while let Some(number) = tickets.take(pairs.len()) {
+            let mut piece = pairs[number].lock().unwrap_or_else(PoisonError::into_inner);
+            let (start, distances) = (piece.0 * MOST_FEW / 2, &mut *piece.1);
+            let count = distances.len();
+            let range = start * d..(start + count) * d;
+            let scores = Scores::new(memory, Mask::None);
+            let queries = [&earlier[range.clone()], &later[range]].concat();
+            scores.walk(start, &queries, watch, |first, rows, scores| {
+                let mut scores = scores.to_vec();
+                let (mine, theirs) = scores.split_at_mut(count * TILE);
+                let shape = (Shape::Rows(count), count);
+                let k = memory.patterns().nrows();
+                mask.apply(k, (first, rows), (start, count), shape, mine);
+                mask.apply(k, (first, rows), (start, count), shape, theirs);
+                for (q, distance) in distances.iter_mut().enumerate() {
+                    for row in q * TILE..q * TILE + rows {
+                        let before: f64 = earlier_normalizers[start + q].weight(mine[row], scale).into();
+                        let after: f64 = later_normalizers[start + q].weight(theirs[row], scale).into();
+                        *distance += (after - before).abs();
+                    }
+                }
+            })?;
+        }
+        Ok(())
+    })?;
+    drop(pairs);
+    Ok(distances)
+}

@@ -1,0 +1,124 @@
+//! An inverse temperature at which a memory retrieves its patterns.
+//!
+//! By Ramsauer et al. 2020, theorem 5, one update from a stored pattern misses it by at most a share
+//! `2(k−1) e^{−βΔ}` of the largest norm, `Δ` the pattern's separation `x·x − max_ν x·x_ν`. Solved for β at a wanted
+//! error and at a low quantile of Δ over a sample of the patterns.
+
+use std::collections::HashMap;
+
+use super::association::Scores;
+use super::association::by_eight;
+use super::memory::ModernHopfield;
+use super::pass::Mask;
+use crate::error::{Error, Result, try_vec};
+use crate::kernel::TILE;
+use crate::kernel::real::Real;
+use crate::par::Par;
+
+/// Patterns whose separation is looked at.
+const SAMPLE: usize = 1024;
+/// The share of patterns that may be separated less than the quantile.
+const QUANTILE: f64 = 0.10;
+
+/// A calibrated inverse temperature.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calibration {
+    /// The inverse temperature.
+    pub beta: f64,
+    /// The share of sampled patterns that no β retrieves, since another pattern is their better match; the quantile is
+    /// taken over the others when it would not be positive.
+    pub unretrievable: f64,
+}
+
+/// The β at which all but a tenth of the patterns of `memory` are retrieved with a relative error of at most `error`
+/// (its own β plays no part).
+///
+/// ```
+/// use hopfield::{Par, modern::{ModernHopfield, calibrate}};
+/// use ndarray::array;
+///
+/// let memory = ModernHopfield::new(array![[1.0, 0.0], [0.0, 1.0]], 1.0, Par::serial())?;
+/// let found = calibrate(&memory, 1e-3, Par::serial())?;
+/// assert!((found.beta - 2000.0_f64.ln()).abs() < 1e-12);
+/// # Ok::<(), hopfield::Error>(())
+/// ```
+///
+/// # Errors
+/// `error` not between 0 and 1, or no pattern that is its own best match.
+pub fn calibrate<T: Real>(memory: &ModernHopfield<T>, error: f64, par: Par) -> Result<Calibration> {
+    if !(error > 0.0 && error < 1.0) {
+        return Err(Error::Range { argument: "error", rule: "between 0 and 1", value: error });
+    }
+    let patterns = memory.rows_of_patterns();
+    let (k, d) = (patterns.len(), patterns.width());
+    let Some((distinct, same_as)) = distinct_rows(memory)? else {
+        return Ok(Calibration { beta: 1.0, unretrievable: 0.0 });
+    };
+    let sample: Vec<usize> = if distinct.len() <= SAMPLE {
+        distinct
+    } else {
+        (0..SAMPLE).map(|i| distinct[i * distinct.len() / SAMPLE]).collect()
+    };
+    let mut queries = try_vec(sample.len() * d, T::ZERO, "a sample of the patterns")?;
+    for (query, &index) in queries.chunks_exact_mut(d).zip(&sample) {
+        query.copy_from_slice(patterns.row(index));
+    }
+    let mut separations = try_vec(sample.len(), 0.0, "separations")?;
+    let scores = Scores::new(memory, Mask::None);
+    by_eight(&queries, d, (&mut separations, 1), par, |start, queries, separations, watch| {
+        let mut own = vec![0.0; separations.len()];
+        let mut other = vec![f64::NEG_INFINITY; separations.len()];
+        scores.walk(start, queries, watch, |first, rows, scores| {
+            for q in 0..own.len() {
+                for (row, &score) in scores[q * TILE..][..rows].iter().enumerate() {
+                    let score: f64 = score.into();
+                    if same_as[first + row] == same_as[sample[start + q]] {
+                        own[q] = score;
+                    } else if score > other[q] {
+                        other[q] = score;
+                    }
+                }
+            }
+        })?;
+        for (separation, (own, other)) in separations.iter_mut().zip(own.iter().zip(&other)) {
+            *separation = own - other;
+        }
+        Ok(())
+    })?;
+    separations.sort_unstable_by(f64::total_cmp);
+    let retrievable = &separations[separations.partition_point(|&separation| separation <= 0.0)..];
+    if retrievable.is_empty() {
+        return Err(Error::NotCalibratable);
+    }
+    let all = quantile(&separations);
+    let (separation, unretrievable) = if all > 0.0 {
+        (all, 0.0)
+    } else {
+        (quantile(retrievable), 1.0 - retrievable.len() as f64 / separations.len() as f64)
+    };
+    let beta = libm::log(2.0 * (k - 1) as f64 / error) / separation;
+    Ok(Calibration { beta, unretrievable })
+}
+
+/// The quantile of sorted numbers, linear between neighbours.
+fn quantile(sorted: &[f64]) -> f64 {
+    let place = QUANTILE * (sorted.len() - 1) as f64;
+    let (below, part) = (sorted[place as usize], place.fract());
+    let above = sorted[(place as usize + 1).min(sorted.len() - 1)];
+    below + (above - below) * part
+}
+
+/// The first of each set of equal rows, in order, and for each row the first that equals it; `None` if all are equal.
+fn distinct_rows<T: Real>(memory: &ModernHopfield<T>) -> Result<Option<(Vec<usize>, Vec<usize>)>> {
+    let patterns = memory.rows_of_patterns();
+    let mut first_of: HashMap<Vec<u64>, usize> = HashMap::new();
+    let (mut distinct, mut same_as) = (Vec::new(), try_vec(patterns.len(), 0, "a list of duplicates")?);
+    for (row, slot) in same_as.iter_mut().enumerate() {
+        let key: Vec<u64> = patterns.row(row).iter().map(|entry| entry.key()).collect();
+        *slot = *first_of.entry(key).or_insert_with(|| {
+            distinct.push(row);
+            row
+        });
+    }
+    Ok((distinct.len() > 1).then_some((distinct, same_as)))
+}

@@ -1,0 +1,334 @@
+//! The memory: patterns, the values that go with them, and the inverse temperature.
+
+use ndarray::{Array1, Array2, ArrayView2, CowArray, Ix2};
+
+use super::association;
+use super::diagnose::{self, Diagnosis};
+use super::pass::{Answers, Mask, Pass};
+use super::retrieve::{self, Cue, Retrieval, Stop};
+use crate::error::{Error, Result, area, try_vec};
+use crate::input::real::{Finite, Rows, inverse_temperature};
+use crate::kernel::Kernels;
+use crate::kernel::readout::{Normalizer, scale};
+use crate::kernel::real::Real;
+use crate::par::Par;
+
+/// A modern continuous Hopfield network: real-valued patterns, retrieved by `ξ' = Xᵀ softmax(β X ξ)`.
+///
+/// Patterns are `(k, d)`, one a row; queries and states `(m, d)`. Energies are `f64`, whatever the number type.
+///
+/// ```
+/// use hopfield::{Par, modern::{Cue, ModernHopfield, Stop}};
+/// use ndarray::array;
+///
+/// let patterns = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+/// let memory = ModernHopfield::new(patterns, 20.0, Par::default())?;
+/// let found = memory.retrieve(array![[0.9, 0.2, 0.1]].view(), &Cue::default(), &Stop::default(), Par::default())?;
+/// assert_eq!(found.pattern[0], 0);
+/// assert!(found.converged[0]);
+/// # Ok::<(), hopfield::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ModernHopfield<'a, T: Real> {
+    patterns: Rows<'a, T>,
+    values: Option<Rows<'a, T>>,
+    beta: f64,
+}
+
+impl<'a, T: Real> ModernHopfield<'a, T> {
+    /// Stores `patterns` `(k, d)`, owned or borrowed, under the inverse temperature `beta`.
+    ///
+    /// # Errors
+    /// No patterns, NaN or infinity among them, `beta` not positive and finite, or scores that the type cannot resolve.
+    pub fn new(patterns: impl Into<CowArray<'a, T, Ix2>>, beta: f64, par: Par) -> Result<Self> {
+        Self::checked(patterns, beta, Finite::Check, par)
+    }
+
+    /// The same with or without the search for NaN and infinity.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn checked(patterns: impl Into<CowArray<'a, T, Ix2>>, beta: f64, finite: Finite, par: Par) -> Result<Self> {
+        let patterns = Rows::patterns(patterns.into(), finite, par)?;
+        Self::assemble(patterns, None, beta)
+    }
+
+    /// A memory of parts that were checked before.
+    pub(crate) fn assemble(patterns: Rows<'a, T>, values: Option<Rows<'a, T>>, beta: f64) -> Result<Self> {
+        let beta = inverse_temperature(beta)?;
+        let memory = Self { patterns, values, beta };
+        let longest = memory.largest_norm();
+        if beta * longest * longest > T::EXPONENT_LIMIT * std::f64::consts::LN_2 {
+            memory.patterns.within_reach("patterns", beta, longest)?;
+        }
+        Ok(memory)
+    }
+
+    /// Gives each pattern a value `(k, dv)`, which [`Self::step`] and retrievals then put out.
+    ///
+    /// # Errors
+    /// Not one row a pattern, or NaN or infinity.
+    pub fn with_values(self, values: impl Into<CowArray<'a, T, Ix2>>, finite: Finite, par: Par) -> Result<Self> {
+        let values = Rows::values(values.into(), self.patterns.len(), finite, par)?;
+        Ok(Self { values: Some(values), ..self })
+    }
+
+    /// The stored patterns `(k, d)`.
+    #[must_use]
+    pub fn patterns(&self) -> ArrayView2<'_, T> {
+        self.patterns.view()
+    }
+
+    /// The values `(k, dv)`, if there are any.
+    #[must_use]
+    pub fn values(&self) -> Option<ArrayView2<'_, T>> {
+        self.values.as_ref().map(Rows::view)
+    }
+
+    /// The inverse temperature.
+    #[must_use]
+    pub fn beta(&self) -> f64 {
+        self.beta
+    }
+
+    /// `M`, the largest norm of a pattern.
+    #[must_use]
+    pub fn largest_norm(&self) -> f64 {
+        self.patterns.longest().map_or(0.0, |(_, norm)| norm)
+    }
+
+    /// One update of each query: `(m, d)`, or with values `Vᵀ softmax(β X ξ)`, `(m, dv)`, which is attention.
+    ///
+    /// Unknown entries of a partial cue are left out of the comparison; a query whose patterns are all masked gets
+    /// zeros.
+    ///
+    /// # Errors
+    /// Queries, masks or known entries of the wrong shape or not finite, or out of the number type's reach.
+    pub fn step(&self, queries: ArrayView2<T>, cue: &Cue, par: Par) -> Result<Array2<T>> {
+        let queries = self.cues(queries, cue, par)?;
+        let values = self.values.as_ref().unwrap_or(&self.patterns);
+        let shape = (queries.len(), values.width());
+        let mut means = try_vec(area(shape.0, shape.1, "the output")?, T::ZERO, "the output")?;
+        let rows: Vec<usize> = (0..queries.len()).collect();
+        let answers = Answers { means: &mut means, normalizers: &mut [], best: &mut [] };
+        self.pass(Some(values), cue.mask(&rows)).run(queries.as_slice(), answers, par)?;
+        array(shape, means)
+    }
+
+    /// Iterates the update from each query until it settles; see [`Stop`] and [`Retrieval`].
+    ///
+    /// # Errors
+    /// As [`Self::step`], and options outside their range.
+    pub fn retrieve(&self, queries: ArrayView2<T>, cue: &Cue, stop: &Stop, par: Par) -> Result<Retrieval<T>> {
+        stop.validate()?;
+        let queries = self.cues(queries, cue, par)?;
+        retrieve::retrieve(self, queries, cue, stop, par)
+    }
+
+    /// The energy of each state, with its constants `β⁻¹ ln k + ½ M²` or without.
+    ///
+    /// # Errors
+    /// States of the wrong shape, not finite, or out of the number type's reach.
+    pub fn energy(&self, states: ArrayView2<T>, constants: Constants, par: Par) -> Result<Array1<f64>> {
+        let states = self.rows("states", states, par)?;
+        let normalizers = self.normalizers(states.as_slice(), Mask::None, par)?;
+        let constants = match constants {
+            Constants::Include => self.constants(self.patterns.len(), self.largest_norm()),
+            Constants::Drop => 0.0,
+        };
+        let energies = normalizers.iter().zip(states.norms_squared());
+        Ok(energies.map(|(normalizer, &norm)| self.energy_of(*normalizer, norm, constants)).collect())
+    }
+
+    /// The weight of every pattern for every query, `(m, k)`.
+    ///
+    /// # Errors
+    /// As [`Self::energy`], and no memory for the result.
+    pub fn association(&self, queries: ArrayView2<T>, par: Par) -> Result<Array2<T>> {
+        let queries = self.rows("queries", queries, par)?;
+        association::association(self, queries.as_slice(), par)
+    }
+
+    /// The `top` largest weights for each query and their patterns, each `(m, top)`, the largest first.
+    ///
+    /// # Errors
+    /// As [`Self::association`], and `top` not between 1 and `k`.
+    pub fn association_top(&self, queries: ArrayView2<T>, top: usize, par: Par) -> Result<(Array2<T>, Array2<i64>)> {
+        if top == 0 || top > self.patterns.len() {
+            let rule = "between 1 and the number of patterns";
+            return Err(Error::Range { argument: "top", rule, value: top as f64 });
+        }
+        let queries = self.rows("queries", queries, par)?;
+        association::top(self, queries.as_slice(), top, par)
+    }
+
+    /// What kind of attractor each state is near; see [`Diagnosis`].
+    ///
+    /// # Errors
+    /// As [`Self::energy`].
+    pub fn diagnose(&self, states: ArrayView2<T>, par: Par) -> Result<Vec<Diagnosis>> {
+        let states = self.rows("states", states, par)?;
+        diagnose::diagnose(self, states.as_slice(), par)
+    }
+
+    // ---- what the functions of this folder share
+
+    pub(super) fn rows_of_patterns(&self) -> &Rows<'a, T> {
+        &self.patterns
+    }
+
+    pub(super) fn rows_of_values(&self) -> Option<&Rows<'a, T>> {
+        self.values.as_ref()
+    }
+
+    /// A pass that reads `values` out, or only scores.
+    pub(super) fn pass<'b>(&'b self, values: Option<&'b Rows<'a, T>>, mask: Mask<'b>) -> Pass<'b, T> {
+        Pass {
+            kernels: Kernels::in_use(),
+            patterns: self.patterns.as_slice(),
+            d: self.patterns.width(),
+            values: values.map_or(&[], Rows::as_slice),
+            columns: values.map_or(0, Rows::width),
+            scale: scale(self.beta),
+            mask,
+        }
+    }
+
+    /// What a pass over scores alone finds for each query.
+    pub(super) fn normalizers(&self, queries: &[T], mask: Mask, par: Par) -> Result<Vec<Normalizer<T>>> {
+        let none = Normalizer { maximum: T::NEG_INFINITY, sum: T::ZERO };
+        let mut normalizers = try_vec(queries.len() / self.patterns.width(), none, "normalizers")?;
+        let answers = Answers { means: &mut [], normalizers: &mut normalizers, best: &mut [] };
+        self.pass(None, mask).run(queries, answers, par)?;
+        Ok(normalizers)
+    }
+
+    /// `β⁻¹ ln k + ½ M²` for the patterns that take part.
+    pub(super) fn constants(&self, patterns: usize, largest_norm: f64) -> f64 {
+        libm::log(patterns as f64) / self.beta + 0.5 * largest_norm * largest_norm
+    }
+
+    /// `−β⁻¹ ln Σ e^{β x·ξ} + ½ ξ·ξ` and the constants.
+    pub(super) fn energy_of(&self, normalizer: Normalizer<T>, norm_squared: f64, constants: f64) -> f64 {
+        (0.5 * norm_squared - normalizer.log_sum_exp() / self.beta) + constants
+    }
+
+    fn rows<'b>(&self, argument: &'static str, rows: ArrayView2<'b, T>, par: Par) -> Result<Rows<'b, T>> {
+        self.rows_checked(argument, rows, Finite::Check, par)
+    }
+
+    fn rows_checked<'b>(
+        &self,
+        argument: &'static str,
+        rows: ArrayView2<'b, T>,
+        finite: Finite,
+        par: Par,
+    ) -> Result<Rows<'b, T>> {
+        let rows = Rows::queries(argument, rows, self.patterns.width(), finite, par)?;
+        rows.within_reach(argument, self.beta, self.largest_norm())?;
+        Ok(rows)
+    }
+
+    /// Queries with their unknown entries at zero, so that scores compare the known ones alone.
+    fn cues<'b>(&self, queries: ArrayView2<'b, T>, cue: &Cue, par: Par) -> Result<Rows<'b, T>> {
+        let (m, d) = queries.dim();
+        if d != self.patterns.width() {
+            return Err(Error::Width { argument: "queries", expected: self.patterns.width(), rows: m, columns: d });
+        }
+        cue.validate(m, d, self.patterns.len())?;
+        let Some(known) = &cue.known else {
+            return self.rows_checked("queries", queries, cue.finite, par);
+        };
+        let mut completed = try_vec(area(m, d, "queries")?, T::ZERO, "queries")?;
+        for ((slot, &entry), &known) in completed.iter_mut().zip(queries.iter()).zip(known.iter()) {
+            if known {
+                *slot = entry;
+            }
+        }
+        let owned: CowArray<T, Ix2> = array((m, d), completed)?.into();
+        let rows = Rows::owned_queries("queries", owned, cue.finite, par)?;
+        rows.within_reach("queries", self.beta, self.largest_norm())?;
+        Ok(rows)
+    }
+}
+
+impl<T: Real> ModernHopfield<'_, T> {
+    /// The memory with more patterns behind the ones it has, and values for them if it has values.
+    ///
+    /// # Errors
+    /// Patterns of another width or not finite, values missing or too many; the memory is then gone, so clone it
+    /// first where that matters.
+    pub fn add(
+        self,
+        patterns: ArrayView2<T>,
+        values: Option<ArrayView2<T>>,
+        finite: Finite,
+        par: Par,
+    ) -> Result<ModernHopfield<'static, T>> {
+        let more = Rows::queries("patterns", patterns, self.patterns.width(), finite, par)?;
+        let values = match (self.values, values) {
+            (None, None) => None,
+            (Some(values), Some(new)) => {
+                let rows = Rows::values(new.into(), more.len(), finite, par)?;
+                if rows.width() != values.width() {
+                    let (rows, columns) = (rows.len(), rows.width());
+                    return Err(Error::Shape {
+                        argument: "values",
+                        expected: format!("({rows}, {})", values.width()),
+                        reason: "as the stored values have",
+                        found: format!("({rows}, {columns})"),
+                    });
+                }
+                Some(values.append(&rows)?)
+            }
+            (Some(_), None) => {
+                return Err(Error::Options {
+                    rule: "`values` must be given: the memory holds a value for each pattern",
+                });
+            }
+            (None, Some(_)) => {
+                return Err(Error::Options {
+                    rule: "`values` must not be given: the memory holds none for its patterns",
+                });
+            }
+        };
+        ModernHopfield::assemble(self.patterns.append(&more)?, values, self.beta)
+    }
+
+    /// The memory without the patterns at `indices`; those behind them move up.
+    ///
+    /// # Errors
+    /// An index that is not stored, or none left.
+    pub fn remove(&self, indices: &[usize]) -> Result<ModernHopfield<'static, T>> {
+        let k = self.patterns.len();
+        let mut gone = try_vec(k, false, "a list of indices")?;
+        for (position, &index) in indices.iter().enumerate() {
+            if index >= k {
+                return Err(Error::Index { argument: "indices", last: k - 1, value: index as i64, position });
+            }
+            gone[index] = true;
+        }
+        if gone.iter().all(|gone| *gone) {
+            return Err(Error::Options { rule: "`indices` must leave at least one pattern stored" });
+        }
+        let patterns = self.patterns.select(|row| !gone[row])?;
+        let values = self.values.as_ref().map(|values| values.select(|row| !gone[row])).transpose()?;
+        ModernHopfield::assemble(patterns, values, self.beta)
+    }
+}
+
+/// Whether an energy includes the constants `β⁻¹ ln k + ½ M²`, with which it is never negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Constants {
+    /// With them.
+    #[default]
+    Include,
+    /// Without.
+    Drop,
+}
+
+/// Rows as an array; the length is right by construction.
+pub(super) fn array<T>(shape: (usize, usize), rows: Vec<T>) -> Result<Array2<T>> {
+    let bytes = rows.len() as u128 * size_of::<T>() as u128;
+    Array2::from_shape_vec(shape, rows).map_err(|_| Error::OutOfMemory { bytes, purpose: "the result" })
+}

@@ -1,0 +1,432 @@
+//! One pass over the memory: every pattern once, for a whole batch of queries, in tiles.
+//!
+//! The batch is cut into tiles of queries ([`plan`]), the memory into chunks of patterns; no array of queries ×
+//! patterns ever exists. With many queries the threads take parts of the batch, with few they take chunks of the
+//! memory; either way each query's chunks are folded and merged in the same order, so the answer is the same.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Result, try_vec};
+use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns, mask_score};
+use crate::kernel::real::Real;
+use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE};
+use crate::par::{Ordered, Par, Tickets, Watch};
+
+/// Multiply-adds below which a second thread costs more than it saves.
+const WORTH_A_THREAD: usize = 100_000;
+/// Vectors of queries for each thread from which the batch is divided, not the memory.
+const VECTORS_A_THREAD: usize = 6;
+/// Bytes of packed queries and accumulators that one part of a batch may hold in the second-level cache.
+const CACHE: usize = 448 * 1024;
+
+/// Which patterns take part, for which query; `true` takes part.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Mask<'a> {
+    /// All of them.
+    #[default]
+    None,
+    /// The same for every query: `(k,)`.
+    Shared(&'a [bool]),
+    /// Row `rows[q]` of `(m, k)` for query `q`.
+    PerQuery { allowed: &'a [bool], rows: &'a [usize] },
+}
+
+impl Mask<'_> {
+    /// Puts −∞ over the scores of patterns that take no part, for `count` queries from `query` on.
+    pub(super) fn apply<T: Real>(
+        &self,
+        patterns: usize,
+        (first, rows): (usize, usize),
+        (query, count): (usize, usize),
+        (shape, width): (Shape, usize),
+        scores: &mut [T],
+    ) {
+        match *self {
+            Self::None => {}
+            Self::Shared(allowed) => {
+                for row in (0..rows).filter(|row| !allowed[first + row]) {
+                    for lane in 0..count {
+                        scores[mask_score(shape, width, row, lane)] = T::NEG_INFINITY;
+                    }
+                }
+            }
+            Self::PerQuery { allowed, rows: rows_of } => {
+                for lane in 0..count {
+                    let allowed = &allowed[rows_of[query + lane] * patterns + first..][..rows];
+                    for (row, _) in allowed.iter().enumerate().filter(|(_, allowed)| !**allowed) {
+                        scores[mask_score(shape, width, row, lane)] = T::NEG_INFINITY;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a pass reads.
+pub(super) struct Pass<'a, T: Real> {
+    pub(super) kernels: &'static Kernels<T>,
+    /// `(k, d)`, row after row.
+    pub(super) patterns: &'a [T],
+    pub(super) d: usize,
+    /// `(k, columns)`, row after row; empty for a pass over scores alone.
+    pub(super) values: &'a [T],
+    pub(super) columns: usize,
+    /// β·log₂e in two words.
+    pub(super) scale: [T; 2],
+    pub(super) mask: Mask<'a>,
+}
+
+/// Where a pass leaves its answers, one entry a query; slices that are not wanted are empty.
+pub(super) struct Answers<'a, T> {
+    /// `(m, columns)`: the weighted means of the values.
+    pub(super) means: &'a mut [T],
+    pub(super) normalizers: &'a mut [Normalizer<T>],
+    /// The best match's score and index.
+    pub(super) best: &'a mut [Option<(T, usize)>],
+}
+
+impl<'a, T> Answers<'a, T> {
+    /// Those of the first `queries` queries, and the rest.
+    fn split(self, queries: usize, columns: usize) -> (Self, Self) {
+        let (means, later_means) = self.means.split_at_mut((queries * columns).min(self.means.len()));
+        let (normalizers, later_normalizers) = self.normalizers.split_at_mut(queries.min(self.normalizers.len()));
+        let (best, later_best) = self.best.split_at_mut(queries.min(self.best.len()));
+        (
+            Answers { means, normalizers, best },
+            Answers { means: later_means, normalizers: later_normalizers, best: later_best },
+        )
+    }
+}
+
+/// A tile of queries: the first one, how many, and how they lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct QueryTile {
+    first: usize,
+    count: usize,
+    shape: Shape,
+}
+
+/// Cuts `queries` queries into tiles: three vectors while that lasts, four left as 2 + 2, a small rest as rows.
+fn plan(queries: usize, lanes: usize) -> Vec<QueryTile> {
+    // A vector that would be less than a quarter full (or, alone, less than two thirds) is dearer than rows.
+    let few = if queries < lanes { lanes * 10 / 16 } else { lanes / 4 };
+    let mut vectors = queries / lanes + usize::from(queries % lanes > few);
+    let (mut tiles, mut first) = (Vec::new(), 0);
+    while first < queries {
+        let rest = queries - first;
+        let (count, shape) = match vectors {
+            0 => {
+                let count = rest.div_ceil(rest.div_ceil(MOST_FEW));
+                (count, Shape::Rows(count))
+            }
+            4 => (2 * lanes, Shape::Lanes(2)),
+            left => (left.min(MOST_VECTORS) * lanes, Shape::Lanes(left.min(MOST_VECTORS))),
+        };
+        let count = count.min(rest);
+        if let Shape::Lanes(taken) = shape {
+            vectors -= taken;
+        }
+        tiles.push(QueryTile { first, count, shape });
+        first += count;
+    }
+    tiles
+}
+
+impl<T: Real> Pass<'_, T> {
+    fn patterns_len(&self) -> usize {
+        self.patterns.len() / self.d
+    }
+
+    /// Walks the memory for `queries`, `(m, d)` row after row, and fills `answers`.
+    pub(super) fn run(&self, queries: &[T], answers: Answers<T>, par: Par) -> Result<()> {
+        let (m, k) = (queries.len() / self.d, self.patterns_len());
+        if m == 0 {
+            return Ok(());
+        }
+        let lanes = self.kernels.lanes();
+        let work = m.saturating_mul(k).saturating_mul(self.d);
+        let threads = if work < WORTH_A_THREAD { 1 } else { par.threads() };
+        let vectors = m.div_ceil(lanes);
+        if threads > 1 && vectors < VECTORS_A_THREAD * threads {
+            return self.divide_memory(queries, answers, threads, par);
+        }
+        let in_cache = (CACHE / ((self.d + self.columns) * lanes * size_of::<T>())).max(1);
+        let parts = vectors.div_ceil(in_cache).next_multiple_of(threads).min(vectors);
+        self.divide_batch(queries, answers, (vectors, parts), par)
+    }
+
+    /// Each thread takes parts of the batch through the whole memory.
+    fn divide_batch(
+        &self,
+        queries: &[T],
+        mut answers: Answers<T>,
+        (vectors, parts): (usize, usize),
+        par: Par,
+    ) -> Result<()> {
+        let (m, lanes) = (queries.len() / self.d, self.kernels.lanes());
+        let mut pieces = Vec::with_capacity(parts);
+        for part in 0..parts {
+            let from = vectors * part / parts * lanes;
+            let to = (vectors * (part + 1) / parts * lanes).min(m);
+            let (mine, rest) = answers.split(to - from, self.columns);
+            pieces.push(Mutex::new((from, to, mine)));
+            answers = rest;
+        }
+        let tickets = Tickets::default();
+        par.run(par.threads().min(parts), |watch| {
+            while let Some(part) = tickets.take(parts) {
+                let mut piece = pieces[part].lock().unwrap_or_else(PoisonError::into_inner);
+                let (from, to, answers) = &mut *piece;
+                let team = Team::new(self, queries, (*from, *to))?;
+                let mut fold = team.identity()?;
+                let mut worker = team.worker()?;
+                for chunk in 0..team.chunks() {
+                    team.fold_chunk(chunk, &mut worker, watch)?;
+                    fold.merge(chunk, &worker.readouts);
+                }
+                team.answer(&fold.total(), answers);
+                watch.advance(*to - *from);
+            }
+            Ok(())
+        })
+    }
+
+    /// Each thread takes chunks of the memory for the whole batch; they are merged in order.
+    fn divide_memory(&self, queries: &[T], mut answers: Answers<T>, threads: usize, par: Par) -> Result<()> {
+        let m = queries.len() / self.d;
+        let team = Team::new(self, queries, (0, m))?;
+        let chunks = team.chunks();
+        let merged = Ordered::new(team.identity()?, 4 * threads);
+        let tickets = Tickets::default();
+        par.run(threads.min(chunks), |watch| {
+            let mut worker = team.worker()?;
+            while let Some(chunk) = tickets.take(chunks) {
+                team.fold_chunk(chunk, &mut worker, watch)?;
+                let readouts = std::mem::take(&mut worker.readouts);
+                let merge = |fold: &mut Fold<T>, chunk, part: &Vec<_>| fold.merge(chunk, part);
+                worker.readouts = merged.deliver(chunk, readouts, watch, merge, || team.readouts())?;
+            }
+            Ok(())
+        })?;
+        team.answer(&merged.finish().total(), &mut answers);
+        Ok(())
+    }
+}
+
+/// Tiles of queries that walk the memory together.
+struct Team<'a, T: Real> {
+    pass: &'a Pass<'a, T>,
+    tiles: Vec<QueryTile>,
+    /// The queries of each tile as its kernels want them.
+    packed: Vec<Vec<T>>,
+    queries: &'a [T],
+}
+
+/// What one thread works in.
+struct Worker<T: Real> {
+    readouts: Vec<Readout<T>>,
+    scores: Vec<T>,
+}
+
+impl<'a, T: Real> Team<'a, T> {
+    fn new(pass: &'a Pass<'a, T>, queries: &'a [T], (from, to): (usize, usize)) -> Result<Self> {
+        let mut tiles = plan(to - from, pass.kernels.lanes());
+        let mut packed = Vec::with_capacity(tiles.len());
+        for tile in &mut tiles {
+            tile.first += from;
+            let rows = &queries[tile.first * pass.d..][..tile.count * pass.d];
+            packed.push(pack(pass.kernels, tile.shape, rows, pass.d)?);
+        }
+        Ok(Self { pass, tiles, packed, queries })
+    }
+
+    fn chunks(&self) -> usize {
+        self.pass.patterns_len().div_ceil(CHUNK)
+    }
+
+    fn readouts(&self) -> Result<Vec<Readout<T>>> {
+        let with_best = self.pass.columns == 0;
+        let new = |tile: &QueryTile| Readout::new(self.pass.kernels, tile.shape, self.pass.columns, with_best);
+        self.tiles.iter().map(new).collect()
+    }
+
+    fn identity(&self) -> Result<Fold<T>> {
+        Ok(Fold::new(self.readouts()?, self.readouts()?, self.pass.patterns_len()))
+    }
+
+    fn worker(&self) -> Result<Worker<T>> {
+        let longest = self.tiles.iter().map(|tile| self.pass.kernels.scores_len(tile.shape)).max();
+        Ok(Worker { readouts: self.readouts()?, scores: try_vec(longest.unwrap_or(0), T::ZERO, "scores")? })
+    }
+
+    /// Folds one chunk of patterns from the identity into the worker's readouts.
+    fn fold_chunk(&self, chunk: usize, worker: &mut Worker<T>, watch: &Watch) -> Result<()> {
+        let (pass, patterns) = (self.pass, self.pass.patterns_len());
+        worker.readouts.iter_mut().for_each(Readout::reset);
+        let end = patterns.min((chunk + 1) * CHUNK);
+        for first in (chunk * CHUNK..end).step_by(TILE) {
+            watch.check()?;
+            let rows = TILE.min(end - first);
+            let tile = TileOfPatterns {
+                first,
+                patterns: &pass.patterns[first * pass.d..][..rows * pass.d],
+                d: pass.d,
+                values: &pass.values[first * pass.columns..][..rows * pass.columns],
+                scale: pass.scale,
+            };
+            for (queries, (packed, readout)) in self.tiles.iter().zip(self.packed.iter().zip(&mut worker.readouts)) {
+                readout.fold(&tile, packed, &mut worker.scores, |shape, width, scores| {
+                    let (lanes, tile) = ((queries.first, queries.count), (shape, width));
+                    pass.mask.apply(patterns, (first, rows), lanes, tile, scores);
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes each query's answer; `answers` begin with the team's first query.
+    fn answer(&self, totals: &[Readout<T>], answers: &mut Answers<T>) {
+        let (start, columns) = (self.tiles.first().map_or(0, |tile| tile.first), self.pass.columns);
+        for (tile, total) in self.tiles.iter().zip(totals) {
+            for lane in 0..tile.count {
+                let at = tile.first - start + lane;
+                if columns > 0 {
+                    let mean = &mut answers.means[at * columns..][..columns];
+                    total.mean(lane, mean);
+                    let query = &self.queries[(tile.first + lane) * self.pass.d..][..self.pass.d];
+                    if total.normalizer(lane).sum == T::ZERO && !query.iter().all(|entry| entry.finite()) {
+                        // No weight is not the same as no number: a query that is not one has no answer.
+                        mean.fill(T::from_f64(f64::NAN));
+                    }
+                }
+                if let Some(normalizer) = answers.normalizers.get_mut(at) {
+                    *normalizer = total.normalizer(lane);
+                }
+                if let Some(best) = answers.best.get_mut(at) {
+                    *best = total.best(lane);
+                }
+            }
+        }
+    }
+}
+
+/// Queries as a tile's kernels want them: as rows, or column by column with empty lanes zero.
+fn pack<T: Real>(kernels: &Kernels<T>, shape: Shape, rows: &[T], d: usize) -> Result<Vec<T>> {
+    let width = kernels.width(shape);
+    let mut packed = try_vec(width * d, T::ZERO, "packed queries")?;
+    match shape {
+        Shape::Rows(_) => packed.copy_from_slice(rows),
+        Shape::Lanes(_) => {
+            for (lane, row) in rows.chunks_exact(d).enumerate() {
+                for (entry, &value) in row.iter().enumerate() {
+                    packed[entry * width + lane] = value;
+                }
+            }
+        }
+    }
+    Ok(packed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::InstructionSet;
+    use crate::kernel::readout::scale;
+    use crate::rng::Stream;
+
+    #[test]
+    fn a_plan_covers_every_query_once() {
+        for lanes in [4, 8, 16] {
+            for queries in 0..300 {
+                let mut next = 0;
+                for tile in plan(queries, lanes) {
+                    assert_eq!(tile.first, next);
+                    let room = match tile.shape {
+                        Shape::Lanes(vectors) => vectors * lanes,
+                        Shape::Rows(rows) => rows,
+                    };
+                    assert!((1..=room).contains(&tile.count), "{tile:?}");
+                    next += tile.count;
+                }
+                assert_eq!(next, queries);
+            }
+        }
+    }
+
+    /// Numbers that look normal enough: sums of four uniform ones.
+    fn draw<T: Real>(stream: &mut Stream, count: usize) -> Vec<T> {
+        let mut unit = || (stream.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        (0..count).map(|_| T::from_f64((unit() + unit() + unit() + unit() - 2.0) * 1.7)).collect()
+    }
+
+    /// Everything a pass puts out, as bits.
+    fn bits<T: Real>(pass: &Pass<T>, queries: &[T], threads: usize) -> Vec<(Vec<u64>, u64, u64)> {
+        let m = queries.len() / pass.d;
+        let mut means = vec![T::ZERO; m * pass.columns];
+        let mut normalizers = vec![Normalizer { maximum: T::ZERO, sum: T::ZERO }; m];
+        let mut best = vec![None; m];
+        let answers = Answers { means: &mut means, normalizers: &mut normalizers, best: &mut best };
+        pass.run(queries, answers, Par::with_threads(threads)).unwrap();
+        let exact = |value: T| -> u64 { Into::<f64>::into(value).to_bits() };
+        (0..m)
+            .map(|query| {
+                let mean = means[query * pass.columns..][..pass.columns].iter().map(|&mean| exact(mean)).collect();
+                let normalizer = exact(normalizers[query].maximum) ^ exact(normalizers[query].sum).rotate_left(1);
+                let best = best[query].map_or(0, |(score, index)| exact(score) ^ index as u64);
+                (mean, normalizer, best)
+            })
+            .collect()
+    }
+
+    /// Every instruction set, number of threads and company in the batch gives the bits of one query alone on the
+    /// portable path.
+    fn same_bits<T: Real>() {
+        let mut stream = Stream::new(7, 0);
+        for (k, d, m, columns) in
+            [(1, 1, 1, 1), (5, 3, 2, 7), (129, 17, 5, 17), (1000, 64, 33, 64), (700, 70, 100, 0), (9000, 5, 19, 3)]
+        {
+            let (patterns, values) = (draw::<T>(&mut stream, k * d), draw::<T>(&mut stream, k * columns));
+            let queries = draw::<T>(&mut stream, m * d);
+            let allowed: Vec<bool> = (0..m * k).map(|_| stream.coin()).collect();
+            let rows: Vec<usize> = (0..m).collect();
+            for mask in [Mask::None, Mask::Shared(&allowed[..k]), Mask::PerQuery { allowed: &allowed, rows: &rows }] {
+                let pass = |set| Pass {
+                    kernels: T::kernels(set),
+                    patterns: &patterns,
+                    d,
+                    values: &values,
+                    columns,
+                    scale: scale(1.3 / (d as f64).sqrt()),
+                    mask,
+                };
+                let alone: Vec<_> = (0..m)
+                    .flat_map(|query| {
+                        let rows = [query];
+                        let mask = match mask {
+                            Mask::PerQuery { allowed, .. } => Mask::PerQuery { allowed, rows: &rows },
+                            other => other,
+                        };
+                        let pass = Pass { mask, ..pass(InstructionSet::Portable) };
+                        bits(&pass, &queries[query * d..][..d], 1)
+                    })
+                    .collect();
+                for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+                    let threads: &[usize] = if set == InstructionSet::Portable { &[2] } else { &[1, 2, 3, 5, 8] };
+                    for &threads in threads {
+                        assert_eq!(bits(&pass(set), &queries, threads), alone, "{set:?} {threads} {k} {d} {m}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_path_gives_the_same_bits_in_single_precision() {
+        same_bits::<f32>();
+    }
+
+    #[test]
+    fn every_path_gives_the_same_bits_in_double_precision() {
+        same_bits::<f64>();
+    }
+}

@@ -1,0 +1,367 @@
+//! Retrieval: the update iterated until each query has settled by itself.
+//!
+//! Queries that have settled leave the batch; what one gets never depends on who else is in it.
+
+use ndarray::{Array1, Array2, CowArray, Ix2};
+
+use super::association;
+use super::memory::{ModernHopfield, array};
+use super::pass::{Answers, Mask};
+use crate::error::{Error, Result, try_vec};
+use crate::input::real::{Finite, Rows, distance_squared, norm_squared};
+use crate::kernel::readout::{Normalizer, scale};
+use crate::kernel::real::Real;
+use crate::par::Par;
+
+/// A move of at most this many units in the last place of the state's norm is no move.
+const RESOLUTION: f64 = 4.0;
+
+/// What belongs to the queries of one call.
+#[derive(Clone, Debug, Default)]
+pub struct Cue<'a> {
+    /// Which patterns take part, `true` takes part: `(k,)` as one row, or `(m, k)`.
+    pub mask: Option<CowArray<'a, bool, Ix2>>,
+    /// Which entries of the queries are known, `(m, d)`; the others are not read.
+    pub known: Option<CowArray<'a, bool, Ix2>>,
+    /// Whether known entries keep the cue's values.
+    pub clamp: bool,
+    /// Whether NaN and infinity are refused.
+    pub finite: Finite,
+}
+
+impl Cue<'_> {
+    pub(super) fn validate(&self, m: usize, d: usize, k: usize) -> Result<()> {
+        if let Some(mask) = &self.mask
+            && mask.dim() != (1, k)
+            && mask.dim() != (m, k)
+        {
+            return Err(Error::Shape {
+                argument: "mask",
+                expected: format!("({k},) or ({m}, {k})"),
+                reason: "one entry for each pattern",
+                found: format!("{:?}", mask.dim()),
+            });
+        }
+        if let Some(known) = &self.known
+            && known.dim() != (m, d)
+        {
+            return Err(Error::Shape {
+                argument: "known",
+                expected: format!("({d},) or ({m}, {d})"),
+                reason: "one entry for each entry of a query",
+                found: format!("{:?}", known.dim()),
+            });
+        }
+        if self.clamp && self.known.is_none() {
+            return Err(Error::Options { rule: "`clamp` needs `known`, which says what to hold" });
+        }
+        Ok(())
+    }
+
+    /// The mask for the queries whose rows in the batch are `rows`.
+    pub(super) fn mask<'b>(&'b self, rows: &'b [usize]) -> Mask<'b> {
+        match &self.mask {
+            None => Mask::None,
+            // A contiguous view by construction in the faces; anything else would not have one slice.
+            Some(mask) => match (mask.nrows(), mask.as_slice()) {
+                (1, Some(allowed)) => Mask::Shared(allowed),
+                (_, Some(allowed)) => Mask::PerQuery { allowed, rows },
+                (_, None) => Mask::None,
+            },
+        }
+    }
+}
+
+/// What counts as settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Criterion {
+    /// `‖ξ' − ξ‖₂ ≤ tol`.
+    #[default]
+    State,
+    /// `‖p' − p‖₁ ≤ tol` for the weights of the patterns.
+    Association,
+}
+
+impl std::str::FromStr for Criterion {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "state" => Ok(Self::State),
+            "association" => Ok(Self::Association),
+            _ => Err(Error::UnknownName {
+                argument: "criterion",
+                valid: "'state', 'association'",
+                value: name.to_owned(),
+            }),
+        }
+    }
+}
+
+/// When to stop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stop {
+    /// Updates of each query, at most.
+    pub max_steps: usize,
+    /// The largest residual that counts as settled.
+    pub tol: f64,
+    /// Which residual.
+    pub criterion: Criterion,
+    /// Whether the energies along the way are kept.
+    pub trace: bool,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self { max_steps: 1000, tol: 1e-6, criterion: Criterion::State, trace: false }
+    }
+}
+
+impl Stop {
+    pub(super) fn validate(&self) -> Result<()> {
+        if self.max_steps < 1 {
+            return Err(Error::Range { argument: "max_steps", rule: "at least 1", value: self.max_steps as f64 });
+        }
+        if self.tol.is_nan() || self.tol < 0.0 {
+            return Err(Error::Range { argument: "tol", rule: "zero or positive", value: self.tol });
+        }
+        Ok(())
+    }
+}
+
+/// Why a query's iteration ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The residual fell to the tolerance: the only reason that is convergence.
+    Tolerance,
+    /// The budget of steps was used up.
+    MaxSteps,
+    /// No pattern was allowed to take part.
+    Masked,
+}
+
+impl Reason {
+    /// The name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tolerance => "tolerance",
+            Self::MaxSteps => "max_steps",
+            Self::Masked => "masked",
+        }
+    }
+}
+
+/// What came out, one entry a query.
+#[derive(Clone, Debug)]
+pub struct Retrieval<T> {
+    /// The settled states, `(m, d)`.
+    pub states: Array2<T>,
+    /// `Vᵀ p` of those states, `(m, dv)`, if the memory has values.
+    pub output: Option<Array2<T>>,
+    /// Whether the residual fell to the tolerance.
+    pub converged: Array1<bool>,
+    /// Why the iteration ended.
+    pub reason: Vec<Reason>,
+    /// Updates made.
+    pub n_steps: Array1<i64>,
+    /// The last residual.
+    pub residual: Array1<f64>,
+    /// The energy of the state, with its constants.
+    pub energy: Array1<f64>,
+    /// The pattern of largest weight, −1 where none took part.
+    pub pattern: Array1<i64>,
+    /// Its weight.
+    pub weight: Array1<f64>,
+    /// The energy before the first step and after each, `(m, T + 1)`, NaN behind a query's end.
+    pub trace: Option<Array2<f64>>,
+}
+
+/// What is known of each query while it moves.
+struct Run<'a, 'p, 'c, T: Real> {
+    memory: &'a ModernHopfield<'p, T>,
+    cue: &'a Cue<'c>,
+    stop: &'a Stop,
+    states: Vec<T>,
+    reason: Vec<Reason>,
+    n_steps: Vec<i64>,
+    residual: Vec<f64>,
+    /// `β⁻¹ ln k + ½ M²` over the patterns that take part, for each query.
+    constants: Vec<f64>,
+    /// For each query its energies so far.
+    trace: Vec<Vec<f64>>,
+}
+
+/// Retrieval from cues whose unknown entries are zero.
+pub(super) fn retrieve<T: Real>(
+    memory: &ModernHopfield<T>,
+    cues: Rows<T>,
+    cue: &Cue,
+    stop: &Stop,
+    par: Par,
+) -> Result<Retrieval<T>> {
+    let m = cues.len();
+    let mut states = Vec::new();
+    states
+        .try_reserve_exact(cues.as_slice().len())
+        .map_err(|_| Error::OutOfMemory { bytes: size_of_val(cues.as_slice()) as u128, purpose: "states" })?;
+    states.extend_from_slice(cues.as_slice());
+    let (constants, allowed) = participants(memory, cue, m);
+    let mut run = Run {
+        memory,
+        cue,
+        stop,
+        states,
+        reason: allowed.iter().map(|&some| if some { Reason::MaxSteps } else { Reason::Masked }).collect(),
+        n_steps: vec![0; m],
+        residual: vec![0.0; m],
+        constants,
+        trace: vec![Vec::new(); if stop.trace { m } else { 0 }],
+    };
+    let mut active: Vec<usize> = (0..m).filter(|&query| allowed[query]).collect();
+    while !active.is_empty() {
+        active = run.step(&cues, &active, par)?;
+    }
+    run.close(par)
+}
+
+/// For each query the constants of its energy, and whether any pattern takes part.
+fn participants<T: Real>(memory: &ModernHopfield<T>, cue: &Cue, m: usize) -> (Vec<f64>, Vec<bool>) {
+    let norms = memory.rows_of_patterns().norms_squared();
+    let of = |allowed: &mut dyn Iterator<Item = bool>| {
+        let (mut count, mut longest) = (0_usize, 0.0_f64);
+        for (&norm, _) in norms.iter().zip(allowed).filter(|(_, allowed)| *allowed) {
+            count += 1;
+            longest = longest.max(norm);
+        }
+        (memory.constants(count, longest.sqrt()), count > 0)
+    };
+    match &cue.mask {
+        None => (vec![memory.constants(norms.len(), memory.largest_norm()); m], vec![true; m]),
+        Some(mask) if mask.nrows() == 1 => {
+            let (constants, some) = of(&mut mask.iter().copied());
+            (vec![constants; m], vec![some; m])
+        }
+        Some(mask) => mask.rows().into_iter().map(|row| of(&mut row.iter().copied())).unzip(),
+    }
+}
+
+impl<T: Real> Run<'_, '_, '_, T> {
+    /// One update of the active queries; returns those that go on.
+    fn step(&mut self, cues: &Rows<T>, active: &[usize], par: Par) -> Result<Vec<usize>> {
+        let (memory, d) = (self.memory, cues.width());
+        let before = self.gather(active)?;
+        let mut after = try_vec(before.len(), T::ZERO, "states")?;
+        let mut normalizers = try_vec(active.len(), no_weight(), "normalizers")?;
+        let pass = memory.pass(Some(memory.rows_of_patterns()), self.cue.mask(active));
+        pass.run(&before, Answers { means: &mut after, normalizers: &mut normalizers, best: &mut [] }, par)?;
+        if let (true, Some(known)) = (self.cue.clamp, &self.cue.known) {
+            for (after, &query) in after.chunks_exact_mut(d).zip(active) {
+                let held = after.iter_mut().zip(cues.row(query)).zip(known.row(query));
+                held.filter(|(_, known)| **known).for_each(|((slot, &held), _)| *slot = held);
+            }
+        }
+        let moved = match self.stop.criterion {
+            Criterion::State => {
+                let pairs = before.chunks_exact(d).zip(after.chunks_exact(d));
+                pairs.map(|(before, after)| distance_squared(before, after).sqrt()).collect()
+            }
+            Criterion::Association => {
+                let mask = self.cue.mask(active);
+                let settled = memory.normalizers(&after, mask, par)?;
+                let (earlier, later) = ((&before[..], &normalizers[..]), (&after[..], &settled[..]));
+                association::distances(memory, earlier, later, mask, par)?
+            }
+        };
+        let mut next = Vec::with_capacity(active.len());
+        for (at, &query) in active.iter().enumerate() {
+            if self.stop.trace {
+                let norm = norm_squared(&before[at * d..][..d]);
+                self.trace[query].push(memory.energy_of(normalizers[at], norm, self.constants[query]));
+            }
+            let state = &after[at * d..][..d];
+            self.n_steps[query] += 1;
+            self.residual[query] = moved[at];
+            let resolved = match self.stop.criterion {
+                Criterion::State => RESOLUTION * T::EPSILON * norm_squared(state).sqrt(),
+                Criterion::Association => RESOLUTION * T::EPSILON,
+            };
+            // The first step of a partial cue fills in what was not there: it is no small move, whatever its length.
+            let completing = self.n_steps[query] == 1
+                && self.cue.known.as_ref().is_some_and(|known| known.row(query).iter().any(|known| !known));
+            if !completing && moved[at] <= self.stop.tol.max(resolved) {
+                self.reason[query] = Reason::Tolerance;
+            } else if (self.n_steps[query] as usize) < self.stop.max_steps {
+                next.push(query);
+            }
+            self.states[query * d..][..d].copy_from_slice(state);
+        }
+        Ok(next)
+    }
+
+    fn gather(&self, active: &[usize]) -> Result<Vec<T>> {
+        let d = self.memory.rows_of_patterns().width();
+        let mut rows = try_vec(active.len() * d, T::ZERO, "states")?;
+        for (row, &query) in rows.chunks_exact_mut(d).zip(active) {
+            row.copy_from_slice(&self.states[query * d..][..d]);
+        }
+        Ok(rows)
+    }
+
+    /// Energy, pattern and weight of the returned states from one more pass, over scores alone unless there are values.
+    fn close(mut self, par: Par) -> Result<Retrieval<T>> {
+        let (memory, m) = (self.memory, self.reason.len());
+        let d = memory.rows_of_patterns().width();
+        let rows: Vec<usize> = (0..m).collect();
+        let mut normalizers = try_vec(m, no_weight(), "normalizers")?;
+        let mut best = try_vec(m, None, "best matches")?;
+        let answers = Answers { means: &mut [], normalizers: &mut normalizers, best: &mut best };
+        memory.pass(None, self.cue.mask(&rows)).run(&self.states, answers, par)?;
+        let output = match memory.rows_of_values() {
+            None => None,
+            Some(values) => {
+                let mut means = try_vec(m * values.width(), T::ZERO, "the output")?;
+                let answers = Answers { means: &mut means, normalizers: &mut [], best: &mut [] };
+                memory.pass(Some(values), self.cue.mask(&rows)).run(&self.states, answers, par)?;
+                Some(array((m, values.width()), means)?)
+            }
+        };
+        let scale = scale(memory.beta());
+        let energy: Array1<f64> = (0..m)
+            .map(|query| {
+                let norm = norm_squared(&self.states[query * d..][..d]);
+                memory.energy_of(normalizers[query], norm, self.constants[query])
+            })
+            .collect();
+        let trace = self.stop.trace.then(|| {
+            let longest = self.n_steps.iter().max().map_or(0, |&steps| steps as usize);
+            let mut table = Array2::from_elem((m, longest + 1), f64::NAN);
+            for (query, energies) in self.trace.iter_mut().enumerate() {
+                energies.push(energy[query]);
+                for (slot, &energy) in table.row_mut(query).iter_mut().zip(energies.iter()) {
+                    *slot = energy;
+                }
+            }
+            table
+        });
+        Ok(Retrieval {
+            states: array((m, d), self.states)?,
+            output,
+            converged: self.reason.iter().map(|&reason| reason == Reason::Tolerance).collect(),
+            reason: self.reason,
+            n_steps: self.n_steps.into(),
+            residual: self.residual.into(),
+            pattern: best.iter().map(|best| best.map_or(-1, |(_, index)| index as i64)).collect(),
+            weight: (0..m)
+                .map(|query| best[query].map_or(0.0, |(score, _)| normalizers[query].weight(score, scale).into()))
+                .collect(),
+            energy,
+            trace,
+        })
+    }
+}
+
+/// The normalizer of no pattern at all.
+pub(super) fn no_weight<T: Real>() -> Normalizer<T> {
+    Normalizer { maximum: T::NEG_INFINITY, sum: T::ZERO }
+}
