@@ -5,6 +5,8 @@ mod input;
 mod kernel;
 pub mod modern;
 mod par;
+#[cfg(feature = "python")]
+mod python;
 pub mod rng;
 
 pub use error::{Error, Result};

@@ -1,5 +1,7 @@
 //! Real-valued rows: patterns, values, queries. Contiguous, of the right width, finite, and within reach of the exponent.
 
+use std::sync::Arc;
+
 use ndarray::{ArrayView2, CowArray, Ix2};
 
 use crate::error::{Error, Result, try_vec};
@@ -20,7 +22,28 @@ pub enum Finite {
 #[derive(Clone, Debug)]
 pub(crate) struct Rows<'a, T: Real> {
     data: CowArray<'a, T, Ix2>,
-    norms_squared: Vec<f64>,
+    norms: Arc<Norms>,
+}
+
+/// What is worth knowing about rows and costs a walk over them.
+#[derive(Clone, Debug)]
+pub(crate) struct Norms {
+    /// The squared Euclidean norm of each row.
+    squared: Vec<f64>,
+    /// The row of greatest norm, and that norm; `None` without rows. NaN counts as nothing.
+    longest: Option<(usize, f64)>,
+}
+
+impl From<Vec<f64>> for Norms {
+    fn from(squared: Vec<f64>) -> Self {
+        let mut longest = None;
+        for (row, &norm) in squared.iter().enumerate() {
+            if longest.is_none_or(|(_, most)| norm > most) {
+                longest = Some((row, norm));
+            }
+        }
+        Self { longest: longest.map(|(row, norm)| (row, norm.sqrt())), squared }
+    }
 }
 
 impl<'a, T: Real> Rows<'a, T> {
@@ -74,20 +97,27 @@ impl<'a, T: Real> Rows<'a, T> {
 
     fn new(argument: &'static str, data: CowArray<'a, T, Ix2>, finite: Finite, par: Par) -> Result<Self> {
         let data = in_one_piece(data)?;
-        let norms_squared = norms_squared(&data, par)?;
+        let squared = norms_squared(&data, par)?;
         if finite == Finite::Check
-            && let Some(row) = norms_squared.iter().position(|norm| !norm.is_finite())
+            && let Some(row) = squared.iter().position(|norm| !norm.is_finite())
             // A norm beyond f64 is no reason to refuse by itself: the entries decide.
             && let Some((row, column)) = first_not_finite(&data, row)
         {
             return Err(Error::NotFinite { argument, row, column, value: data[[row, column]].into() });
         }
-        Ok(Self { data, norms_squared })
+        Ok(Self { data, norms: Arc::new(squared.into()) })
     }
 
-    /// Rows that were checked before.
-    pub(crate) fn trusted(data: ArrayView2<'a, T>, norms_squared: Vec<f64>) -> Self {
-        Self { data: data.into(), norms_squared }
+    /// The same rows, checked before, seen through another view.
+    #[cfg(feature = "python")]
+    pub(crate) fn trusted(data: ArrayView2<'a, T>, norms: &Arc<Norms>) -> Self {
+        Self { data: data.into(), norms: Arc::clone(norms) }
+    }
+
+    /// What [`Self::trusted`] needs to see these rows again.
+    #[cfg(feature = "python")]
+    pub(crate) fn norms(&self) -> Arc<Norms> {
+        Arc::clone(&self.norms)
     }
 
     /// The number of rows.
@@ -117,24 +147,18 @@ impl<'a, T: Real> Rows<'a, T> {
 
     /// The squared norm of each row.
     pub(crate) fn norms_squared(&self) -> &[f64] {
-        &self.norms_squared
+        &self.norms.squared
     }
 
     /// The row of greatest norm, and that norm; `None` without rows. NaN counts as nothing.
     pub(crate) fn longest(&self) -> Option<(usize, f64)> {
-        let mut longest = None;
-        for (row, &norm) in self.norms_squared.iter().enumerate() {
-            if longest.is_none_or(|(_, most)| norm > most) {
-                longest = Some((row, norm));
-            }
-        }
-        longest.map(|(row, norm)| (row, norm.sqrt()))
+        self.norms.longest
     }
 
     /// Refuses rows whose scores against vectors of norm `other` the number type could not resolve under `beta`.
     pub(crate) fn within_reach(&self, argument: &'static str, beta: f64, other: f64) -> Result<()> {
         let limit = T::EXPONENT_LIMIT * std::f64::consts::LN_2;
-        for (row, &norm) in self.norms_squared.iter().enumerate() {
+        for (row, &norm) in self.norms.squared.iter().enumerate() {
             let norm = norm.sqrt();
             let reach = beta * other * norm;
             if reach > limit {
@@ -147,7 +171,9 @@ impl<'a, T: Real> Rows<'a, T> {
     /// These rows and those of `more`, in memory of their own.
     pub(crate) fn append(self, more: &Rows<T>) -> Result<Rows<'static, T>> {
         let (rows, columns) = (self.len() + more.len(), self.width());
-        let mut norms_squared = self.norms_squared;
+        let mut squared = Vec::with_capacity(rows);
+        squared.extend_from_slice(self.norms_squared());
+        squared.extend_from_slice(more.norms_squared());
         let mut entries = match self.data.try_into_owned_nocopy() {
             Ok(owned) => owned.into_raw_vec_and_offset().0,
             Err(borrowed) => {
@@ -159,20 +185,19 @@ impl<'a, T: Real> Rows<'a, T> {
         };
         reserve(&mut entries, more.as_slice().len())?;
         entries.extend_from_slice(more.as_slice());
-        norms_squared.extend_from_slice(&more.norms_squared);
-        Ok(Rows { data: from_vec(rows, columns, entries)?.into(), norms_squared })
+        Ok(Rows { data: from_vec(rows, columns, entries)?.into(), norms: Arc::new(squared.into()) })
     }
 
     /// The rows for which `keep` holds, in memory of their own.
     pub(crate) fn select(&self, keep: impl Fn(usize) -> bool) -> Result<Rows<'static, T>> {
-        let (mut entries, mut norms_squared) = (Vec::new(), Vec::new());
+        let (mut entries, mut squared) = (Vec::new(), Vec::new());
         let rows = (0..self.len()).filter(|&row| keep(row)).count();
         reserve(&mut entries, rows * self.width())?;
         for row in (0..self.len()).filter(|&row| keep(row)) {
             entries.extend_from_slice(self.row(row));
-            norms_squared.push(self.norms_squared[row]);
+            squared.push(self.norms.squared[row]);
         }
-        Ok(Rows { data: from_vec(rows, self.width(), entries)?.into(), norms_squared })
+        Ok(Rows { data: from_vec(rows, self.width(), entries)?.into(), norms: Arc::new(squared.into()) })
     }
 }
 

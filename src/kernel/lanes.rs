@@ -96,6 +96,7 @@ impl<T: Real> Portable<T> {
     }
 }
 
+// SAFETY of all methods: they need nothing of the caller; slices are indexed with checks.
 impl<T: Real> Lanes for Portable<T> {
     type Real = T;
     const COUNT: usize = 8;

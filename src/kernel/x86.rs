@@ -79,6 +79,7 @@ macro_rules! lanes {
     };
 }
 
+// SAFETY of all functions: as in the macro, the promise of `Lanes`.
 lanes! {
     F32x16, __m512, f32, 16,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
@@ -182,6 +183,7 @@ unsafe fn quads_of(row: [__m512; 4]) -> [__m512; 4] {
     }
 }
 
+// SAFETY of all functions: as in the macro, the promise of `Lanes`.
 lanes! {
     F64x8, __m512d, f64, 8,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd,
@@ -234,6 +236,7 @@ lanes! {
     }
 }
 
+// SAFETY of all functions: as in the macro, the promise of `Lanes`.
 lanes! {
     F32x8, __m256, f32, 8,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
@@ -295,6 +298,7 @@ lanes! {
     }
 }
 
+// SAFETY of all functions: as in the macro, the promise of `Lanes`.
 lanes! {
     F64x4, __m256d, f64, 4,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd,

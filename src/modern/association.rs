@@ -70,7 +70,6 @@ pub(super) fn by_eight<T: Real, R: Send>(
             let mut piece = pieces[number].lock().unwrap_or_else(PoisonError::into_inner);
             let (queries, results) = &mut *piece;
             work(number * MOST_FEW, queries, results, watch)?;
-            watch.advance(queries.len() / d);
         }
         Ok(())
     })

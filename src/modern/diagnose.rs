@@ -27,7 +27,7 @@ pub enum Kind {
 impl Kind {
     /// The name in results.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Pattern => "pattern",
             Self::Metastable => "metastable",
@@ -53,7 +53,7 @@ pub enum RamsauerClass {
 impl RamsauerClass {
     /// The Roman number.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::I => "I",
             Self::II => "II",

@@ -143,7 +143,7 @@ pub enum Reason {
 impl Reason {
     /// The name in results.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Tolerance => "tolerance",
             Self::MaxSteps => "max_steps",
@@ -220,9 +220,9 @@ pub(super) fn retrieve<T: Real>(
     };
     let mut active: Vec<usize> = (0..m).filter(|&query| allowed[query]).collect();
     while !active.is_empty() {
-        active = run.step(&cues, &active, par)?;
+        active = run.step(&cues, &active, par.resumed_at(m - active.len()))?;
     }
-    run.close(par)
+    run.close(par.resumed_at(m))
 }
 
 /// For each query the constants of its energy, and whether any pattern takes part.

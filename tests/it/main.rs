@@ -1,3 +1,4 @@
 //! One binary for all integration tests of the crate, so that they link once.
 
 mod classical;
+mod layering;

@@ -1,0 +1,26 @@
+"""Hopfield networks, classical and modern: associative memories that are exact, deterministic and fast.
+
+`ClassicalHopfield` stores ±1 patterns by Hebb's rule; `ModernHopfield` stores real-valued ones and retrieves them by
+softmax, which is `attention`. All results are the same, bit for bit, for any number of threads, any batch and any
+memory layout.
+"""
+
+from . import errors
+from ._core import __version__, get_num_threads, set_num_threads
+from .errors import HopfieldError, HopfieldWarning
+from .modern import ModernHopfield, attention, suggest_beta
+from .results import Diagnosis, Retrieval
+
+__all__ = [
+    "Diagnosis",
+    "HopfieldError",
+    "HopfieldWarning",
+    "ModernHopfield",
+    "Retrieval",
+    "__version__",
+    "attention",
+    "errors",
+    "get_num_threads",
+    "set_num_threads",
+    "suggest_beta",
+]

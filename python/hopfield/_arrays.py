@@ -1,0 +1,97 @@
+"""The one place where what the caller passed becomes an array that the core can read.
+
+The core takes C-contiguous, aligned arrays in native byte order of a dtype it computes in. Anything `numpy.asarray`
+takes is welcome, except what would silently mean something else: masked arrays (whose mask would be lost), complex
+numbers and objects.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InputTypeError, InvalidInputError
+
+Array = npt.NDArray[Any]
+
+
+def array(name: str, values: npt.ArrayLike) -> Array:
+    """`values` as a plain array of real numbers or booleans, as it came."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise InputTypeError(
+            f"`{name}` must not be a masked array, whose mask would be lost; fill it, or pass what is masked as `known`"
+        )
+    try:
+        result = np.asarray(values)
+    except ValueError as error:
+        raise InvalidInputError(f"`{name}` must be a rectangular array of numbers; {error}") from error
+    if result.dtype.kind not in "biuf":
+        raise InputTypeError(f"`{name}` must hold real numbers; got dtype {result.dtype}")
+    return result
+
+
+def rows(name: str, values: npt.ArrayLike, dtype: np.dtype[Any] | None = None) -> tuple[Array, bool]:
+    """`(m, n)` rows that the core can read, and whether a single row came."""
+    result = array(name, values)
+    single = result.ndim == 1
+    if single:
+        result = result[np.newaxis]
+    if result.ndim != 2:
+        raise InvalidInputError(
+            f"`{name}` must be one vector or a table with one vector in a row; got an array of shape {result.shape}"
+        )
+    return readable(result, computed_in(result.dtype) if dtype is None else dtype), single
+
+
+def readable(values: Array, dtype: np.dtype[Any]) -> Array:
+    """The array itself if it is aligned, contiguous and of the native dtype, else a copy that is."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.require(values, dtype, ["C", "A"])
+
+
+def computed_in(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype that data of `dtype` are computed in: float32 for small types, float64 for the others."""
+    result = np.result_type(dtype, np.float32)
+    return np.dtype(np.float32 if result == np.float32 else np.float64)
+
+
+def flags(name: str, values: npt.ArrayLike | None, shape: tuple[int, int]) -> Array | None:
+    """Booleans of shape `(columns,)` or `shape`, as a table of one row or as many as `shape` has."""
+    if values is None:
+        return None
+    result = array(name, values)
+    if result.dtype.kind != "b":
+        raise InputTypeError(f"`{name}` must hold booleans; got dtype {result.dtype} (compare, or use .astype(bool))")
+    if result.shape == shape[1:]:
+        result = result[np.newaxis]
+    elif result.shape != shape:
+        raise InvalidInputError(f"`{name}` must have shape ({shape[1]},) or {shape}; got {result.shape}")
+    return readable(result, np.dtype(bool))
+
+
+def count(name: str, value: int, least: int = 1) -> int:
+    """A whole number of at least `least`."""
+    try:
+        number = value.__index__()
+    except AttributeError:
+        raise InputTypeError(f"`{name}` must be a whole number; got {value!r}") from None
+    if number < least:
+        raise InvalidInputError(f"`{name}` must be at least {least}; got {number}")
+    return min(number, 2**63 - 1)
+
+
+def threads(value: int | None) -> int | None:
+    """A number of threads, or None for the default."""
+    return None if value is None else count("n_threads", value)
+
+
+def real(name: str, value: float) -> float:
+    """A real number."""
+    if isinstance(value, complex | str | bytes):
+        raise InputTypeError(f"`{name}` must be a real number; got {value!r}")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InputTypeError(f"`{name}` must be a real number; got {value!r}") from None

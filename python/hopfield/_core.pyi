@@ -1,0 +1,68 @@
+"""The compiled core, private to the package: arrays in, arrays out. The faces document what it computes."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, final
+
+import numpy as np
+import numpy.typing as npt
+
+__version__: str
+
+_Array = npt.NDArray[Any]
+_Flags = npt.NDArray[np.bool_]
+_Float64 = npt.NDArray[np.float64]
+_Int64 = npt.NDArray[np.int64]
+_Codes = npt.NDArray[np.int8]
+
+@final
+class ModernHopfield:
+    REASONS: ClassVar[list[str]]
+    KINDS: ClassVar[list[str]]
+    CLASSES: ClassVar[list[str]]
+
+    def __new__(
+        cls, patterns: _Array, values: _Array | None, check_finite: bool, n_threads: int | None
+    ) -> ModernHopfield: ...
+    def validate(self, beta: float) -> None: ...
+    def calibrate(self, error: float, n_threads: int | None) -> tuple[float, float]: ...
+    def step(
+        self,
+        beta: float,
+        queries: _Array,
+        known: _Flags | None,
+        mask: _Flags | None,
+        n_threads: int | None,
+    ) -> _Array: ...
+    def retrieve(
+        self,
+        beta: float,
+        queries: _Array,
+        max_steps: int,
+        tol: float,
+        criterion: str,
+        known: _Flags | None,
+        clamp: bool,
+        mask: _Flags | None,
+        trace: bool,
+        check_finite: bool,
+        n_threads: int | None,
+        progress: Callable[[int], object] | None,
+    ) -> tuple[
+        _Array, _Array | None, _Flags, _Codes, _Int64, _Float64, _Float64, _Int64, _Float64, _Float64 | None
+    ]: ...
+    def energy(self, beta: float, states: _Array, constants: bool, n_threads: int | None) -> _Float64: ...
+    def association(self, beta: float, queries: _Array, n_threads: int | None) -> _Array: ...
+    def association_top(
+        self, beta: float, queries: _Array, top: int, n_threads: int | None
+    ) -> tuple[_Array, _Int64]: ...
+    def diagnose(
+        self, beta: float, states: _Array, n_threads: int | None
+    ) -> tuple[_Codes, _Int64, _Float64, _Float64, _Codes, list[_Int64]]: ...
+
+def attention(
+    queries: _Array, keys: _Array, values: _Array, beta: float | None, mask: _Flags | None
+) -> _Array: ...
+def set_num_threads(n_threads: int) -> None: ...
+def get_num_threads() -> int: ...
+def instruction_set() -> str: ...
+def instruction_sets() -> list[str]: ...

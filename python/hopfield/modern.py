@@ -1,0 +1,667 @@
+"""The modern continuous network of Ramsauer et al. (2020), *Hopfield Networks is All You Need*, arXiv:2008.02217.
+
+Letters: `k` stored patterns and `m` queries of `d` entries each; `beta` the inverse temperature. One update of a state
+is ``softmax(beta * patterns @ state) @ patterns``, which is attention.
+
+Not here: similarities other than the dot product, separations other than softmax, gradients.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _arrays, _core
+from ._arrays import Array
+from .errors import HopfieldWarning, InputTypeError, InvalidInputError
+from .results import Diagnosis, Retrieval
+
+__all__ = ["ModernHopfield", "attention", "suggest_beta"]
+
+#: The bound on the relative error of a retrieved pattern that calibration aims at.
+ERROR = 1e-3
+
+SEPARATIONS = ("softmax",)
+SIMILARITIES = ("dot",)
+
+
+class _Version(NamedTuple):
+    """One state of a memory. A call takes the current one at its start and is not disturbed by later changes."""
+
+    patterns: Array
+    values: Array | None
+    core: _core.ModernHopfield
+    beta: float | None
+
+
+class ModernHopfield:
+    """A memory of real-valued patterns that completes and denoises them, exactly as attention would.
+
+    The energy of a state is ``-log(sum(exp(beta * patterns @ state))) / beta + state @ state / 2 + log(k) / beta +
+    M**2 / 2`` with `M` the largest norm of a pattern (Ramsauer et al. 2020, eq. 2); each update ``softmax(beta *
+    patterns @ state) @ patterns`` (eq. 3) never raises it.
+
+    Parameters
+    ----------
+    patterns : array_like, shape (k, d)
+        One pattern a row, at least one; a vector is one pattern. float32 and float64 are computed in as they come,
+        8- and 16-bit integers, booleans and float16 as float32, wider integers as float64.
+    values : array_like, shape (k, dv), optional
+        What goes with each pattern: `step` and the `output` of `retrieve` are then weighted values (hetero-association).
+    beta : float, optional
+        The inverse temperature, positive. Small: states are means of many patterns; large: single patterns. Without it
+        the memory is calibrated, at first use, so that it retrieves its patterns; see `suggest_beta`.
+    separation : {"softmax"}
+        How scores become weights.
+    similarity : {"dot"}
+        How a state is compared with a pattern.
+    dtype : {"float32", "float64"}, optional
+        The dtype to store and compute in, instead of the patterns' own.
+    copy : bool
+        True: the memory keeps a copy of its own. False: it borrows `patterns` (and `values`), which must be
+        C-contiguous arrays of the dtype, and forbids writing to them by clearing their ``writeable`` flag.
+    check_finite : bool
+        Whether NaN and infinity in patterns and values are looked for and refused.
+
+    Raises
+    ------
+    InvalidInputError
+        A shape, value or name that does not fit; the message says which and why.
+    InputTypeError
+        Masked, complex or object arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hopfield as hf
+    >>> patterns = np.random.default_rng(0).standard_normal((100, 32))
+    >>> memory = hf.ModernHopfield(patterns)
+    >>> noisy = patterns[7] + 0.3
+    >>> found = memory.retrieve(noisy)
+    >>> found.pattern, bool(np.abs(found.states - patterns[7]).max() < 1e-3)
+    (7, True)
+    """
+
+    __slots__ = ("_check_finite", "_dtype", "_given_beta", "_version")
+
+    def __init__(
+        self,
+        patterns: npt.ArrayLike,
+        *,
+        values: npt.ArrayLike | None = None,
+        beta: float | None = None,
+        separation: str = "softmax",
+        similarity: str = "dot",
+        dtype: npt.DTypeLike | None = None,
+        copy: bool = True,
+        check_finite: bool = True,
+    ) -> None:
+        _one_of("separation", separation, SEPARATIONS)
+        _one_of("similarity", similarity, SIMILARITIES)
+        given = _arrays.array("patterns", patterns)
+        self._dtype = _arrays.computed_in(given.dtype) if dtype is None else _dtype(dtype)
+        self._check_finite = bool(check_finite)
+        self._given_beta = None if beta is None else _arrays.real("beta", beta)
+        keep = _owned if copy else _borrowed
+        self._version = self._new_version(
+            keep("patterns", patterns, self._dtype),
+            None if values is None else keep("values", values, self._dtype),
+        )
+
+    def _new_version(self, patterns: Array, values: Array | None) -> _Version:
+        core = _core.ModernHopfield(patterns, values, self._check_finite, None)
+        if self._given_beta is not None:
+            core.validate(self._given_beta)
+        patterns.flags.writeable = False
+        if values is not None:
+            values.flags.writeable = False
+        return _Version(patterns, values, core, self._given_beta)
+
+    @property
+    def patterns(self) -> Array:
+        """The stored patterns, shape (k, d), read-only.
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]]).patterns.shape
+        (2, 2)
+        """
+        return self._version.patterns
+
+    @property
+    def values(self) -> Array | None:
+        """The values that go with the patterns, shape (k, dv), read-only; None if there are none.
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]], values=[[1.0], [2.0]]).values.ravel().tolist()
+        [1.0, 2.0]
+        """
+        return self._version.values
+
+    @property
+    def beta(self) -> float:
+        """The inverse temperature: the one given, or the calibrated one (see `suggest_beta`).
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> round(hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]]).beta, 3)
+        7.601
+        """
+        return self._calibrated(self._version)
+
+    def _calibrated(self, version: _Version) -> float:
+        if version.beta is not None:
+            return version.beta
+        beta = _calibrate(version.core, ERROR)
+        # Kept only if the memory has not changed meanwhile.
+        if self._version is version:
+            self._version = version._replace(beta=beta)
+        return beta
+
+    def __len__(self) -> int:
+        return len(self._version.patterns)
+
+    def __repr__(self) -> str:
+        k, d = self._version.patterns.shape
+        beta = "calibrated at first use" if self._version.beta is None else f"{self._version.beta:.6g}"
+        return f"ModernHopfield({k} patterns of {d}, {self._dtype}, beta {beta})"
+
+    def step(
+        self,
+        queries: npt.ArrayLike,
+        *,
+        known: npt.ArrayLike | None = None,
+        mask: npt.ArrayLike | None = None,
+        n_threads: int | None = None,
+    ) -> Array:
+        """Update each query once: ``softmax(beta * queries @ patterns.T) @ patterns`` (Ramsauer et al. 2020, eq. 3).
+
+        Parameters
+        ----------
+        queries : array_like, shape (m, d) or (d,)
+            Converted to the dtype of the memory.
+        known : array_like of bool, shape (d,) or (m, d), optional
+            True where an entry of the query is known; the others are not read, and the known ones alone are compared.
+        mask : array_like of bool, shape (k,) or (m, k), optional
+            True where a pattern takes part. A query for which none does gets zeros.
+        n_threads : int, optional
+            Threads at most; the result is the same for any number.
+
+        Returns
+        -------
+        ndarray, shape (m, d) or (d,)
+            With values ``softmax(...) @ values`` instead, shape (m, dv) or (dv,).
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> memory = hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]], beta=4.0)
+        >>> memory.step([1.0, 0.0]).round(3).tolist()
+        [0.982, 0.018]
+        """
+        version = self._version
+        rows, single = _arrays.rows("queries", queries, self._dtype)
+        known_flags, mask_flags = self._flags(version, rows, known, mask)
+        output = version.core.step(
+            self._calibrated(version), rows, known_flags, mask_flags, _arrays.threads(n_threads)
+        )
+        return output[0] if single else output
+
+    def retrieve(
+        self,
+        queries: npt.ArrayLike,
+        *,
+        max_steps: int = 1000,
+        tol: float = 1e-6,
+        criterion: str = "state",
+        known: npt.ArrayLike | None = None,
+        clamp: bool = False,
+        mask: npt.ArrayLike | None = None,
+        trace: bool = False,
+        n_threads: int | None = None,
+        progress: Callable[[int, int], object] | None = None,
+        check_finite: bool = True,
+    ) -> Retrieval:
+        """Update each query until it settles, each by itself.
+
+        Parameters
+        ----------
+        queries : array_like, shape (m, d) or (d,)
+            Where to start, converted to the dtype of the memory.
+        max_steps : int
+            Updates of each query at most.
+        tol : float
+            A query has settled when its residual is at most this (or a few units in the last place of its norm).
+        criterion : {"state", "association"}
+            The residual: the Euclidean length of the last move, or the summed change of the weights, which takes two
+            more passes over the memory a step.
+        known : array_like of bool, shape (d,) or (m, d), optional
+            True where an entry of the query is known. The first step compares the known entries alone and reads no
+            other (they may be NaN); from then on the completed state takes part.
+        clamp : bool
+            Whether known entries keep the query's values throughout.
+        mask : array_like of bool, shape (k,) or (m, k), optional
+            True where a pattern takes part. A query for which none does stays as it is, with reason ``"masked"``.
+        trace : bool
+            Whether to keep the energy before the first step and after each.
+        n_threads : int, optional
+            Threads at most; the result is the same for any number.
+        progress : callable, optional
+            Called now and then as ``progress(settled, m)``; what it raises ends the retrieval.
+        check_finite : bool
+            Whether NaN and infinity in the queries are refused. If not, they stay with their own query, which never
+            converges.
+
+        Returns
+        -------
+        Retrieval
+            States and evidence. Not to have converged is a result, not an error.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import hopfield as hf
+        >>> memory = hf.ModernHopfield([[1.0, -1.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0]], beta=8.0)
+        >>> found = memory.retrieve([1.0, -1.0, np.nan, np.nan], known=[True, True, False, False])
+        >>> found.states.round(3).tolist(), found.converged
+        ([1.0, -1.0, 1.0, -1.0], True)
+        """
+        version = self._version
+        rows, single = _arrays.rows("queries", queries, self._dtype)
+        known_flags, mask_flags = self._flags(version, rows, known, mask)
+        total = len(rows)
+        states, output, converged, reason, n_steps, residual, energy, pattern, weight, energies = version.core.retrieve(
+            self._calibrated(version),
+            rows,
+            _arrays.count("max_steps", max_steps),
+            _arrays.real("tol", tol),
+            criterion,
+            known_flags,
+            bool(clamp),
+            mask_flags,
+            bool(trace),
+            bool(check_finite),
+            _arrays.threads(n_threads),
+            None if progress is None else lambda settled: progress(settled, total),
+        )
+        if progress is not None:
+            progress(total, total)
+        reasons = np.array(version.core.REASONS)[reason]
+        columns = (states, states if output is None else output, converged, reasons)
+        columns += (n_steps, residual, energy, pattern, weight, energies)
+        return Retrieval(*(_single(column) for column in columns)) if single else Retrieval(*columns)
+
+    def energy(self, states: npt.ArrayLike, *, constants: bool = True) -> Any:
+        """The energy of each state (Ramsauer et al. 2020, eq. 2).
+
+        Parameters
+        ----------
+        states : array_like, shape (m, d) or (d,)
+            Converted to the dtype of the memory.
+        constants : bool
+            Whether ``log(k) / beta + M**2 / 2`` is included, with which the energy is never negative.
+
+        Returns
+        -------
+        ndarray of float64, shape (m,), or float
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> memory = hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]], beta=4.0)
+        >>> memory.energy([[1.0, 0.0], [0.5, 0.5]]).round(4).tolist()
+        [0.1687, 0.25]
+        """
+        version = self._version
+        rows, single = _arrays.rows("states", states, self._dtype)
+        energies = version.core.energy(self._calibrated(version), rows, bool(constants), None)
+        return float(energies[0]) if single else energies
+
+    def association(self, queries: npt.ArrayLike, *, top: int | None = None) -> Any:
+        """The weight of each pattern for each query, ``softmax(beta * queries @ patterns.T)``.
+
+        Parameters
+        ----------
+        queries : array_like, shape (m, d) or (d,)
+            Converted to the dtype of the memory.
+        top : int, optional
+            Only the so many largest weights, and the patterns they belong to.
+
+        Returns
+        -------
+        ndarray, shape (m, k) or (k,)
+            Or, with `top`, ``(weights, indices)``, each of shape (m, top) or (top,), the largest weight first and equal
+            scores by the lowest index.
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> memory = hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]], beta=4.0)
+        >>> memory.association([1.0, 0.0]).round(3).tolist()
+        [0.982, 0.018]
+        >>> weights, indices = memory.association([1.0, 0.0], top=1)
+        >>> indices.tolist()
+        [0]
+        """
+        version = self._version
+        rows, single = _arrays.rows("queries", queries, self._dtype)
+        beta = self._calibrated(version)
+        if top is None:
+            weights = version.core.association(beta, rows, None)
+            return weights[0] if single else weights
+        weights, indices = version.core.association_top(beta, rows, _arrays.count("top", top), None)
+        return (weights[0], indices[0]) if single else (weights, indices)
+
+    def diagnose(self, states: npt.ArrayLike) -> Diagnosis:
+        """Say what kind of attractor each state is near: one pattern, some, or the mean of all.
+
+        Parameters
+        ----------
+        states : array_like, shape (m, d) or (d,)
+            Converted to the dtype of the memory.
+
+        Returns
+        -------
+        Diagnosis
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> memory = hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]], beta=10.0)
+        >>> memory.diagnose([[1.0, 0.0], [0.5, 0.5], [0.0, 0.0]]).kind.tolist()
+        ['pattern', 'metastable', 'global']
+        """
+        version = self._version
+        rows, single = _arrays.rows("states", states, self._dtype)
+        kind, size, entropy, participation, ramsauer_class, patterns = version.core.diagnose(
+            self._calibrated(version), rows, None
+        )
+        kinds, classes = np.array(version.core.KINDS)[kind], np.array(version.core.CLASSES)[ramsauer_class]
+        columns = (kinds, size, patterns, entropy, participation, classes)
+        return Diagnosis(*(_single(column) for column in columns)) if single else Diagnosis(*columns)
+
+    def add(self, patterns: npt.ArrayLike, values: npt.ArrayLike | None = None) -> ModernHopfield:
+        """Store more patterns behind the ones there are.
+
+        Each call copies the memory once, so add many patterns at a time. Calls that run meanwhile in other threads see
+        the memory as it was when they began. A calibrated `beta` is calibrated anew.
+
+        Parameters
+        ----------
+        patterns : array_like, shape (j, d) or (d,)
+            The new patterns.
+        values : array_like, shape (j, dv) or (dv,), optional
+            Their values; needed if, and only if, the memory has values.
+
+        Returns
+        -------
+        ModernHopfield
+            The memory itself.
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> memory = hf.ModernHopfield([[1.0, 0.0]])
+        >>> len(memory.add([0.0, 1.0]))
+        2
+        """
+        version = self._version
+        more = _joined("patterns", version.patterns, patterns)
+        if (values is None) != (version.values is None):
+            raise InvalidInputError(
+                "`values` must be given for each new pattern, as the memory has values"
+                if values is None
+                else "`values` must not be given: the memory has none for its patterns"
+            )
+        more_values = None if version.values is None else _joined("values", version.values, values)
+        self._version = self._new_version(more, more_values)
+        return self
+
+    def remove(self, indices: npt.ArrayLike) -> ModernHopfield:
+        """Remove patterns, and their values; those behind them are renumbered.
+
+        Parameters
+        ----------
+        indices : array_like of int
+            Indices of stored patterns; at least one pattern must be left.
+
+        Returns
+        -------
+        ModernHopfield
+            The memory itself.
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> memory = hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+        >>> memory.remove([0]).patterns.tolist()
+        [[0.0, 1.0], [1.0, 1.0]]
+        """
+        version = self._version
+        chosen = np.atleast_1d(_arrays.array("indices", indices))
+        if chosen.size and chosen.dtype.kind not in "iu":
+            raise InputTypeError(f"`indices` must be whole numbers; got dtype {chosen.dtype}")
+        k = len(version.patterns)
+        wrong = chosen[(chosen < 0) | (chosen >= k)]
+        if wrong.size:
+            raise InvalidInputError(f"`indices` must be indices of stored patterns, 0 to {k - 1}; got {wrong[0]}")
+        kept = np.ones(k, dtype=bool)
+        kept[chosen.astype(np.intp)] = False
+        if not kept.any():
+            raise InvalidInputError("`indices` must leave at least one pattern stored; got all of them")
+        values = None if version.values is None else version.values[kept]
+        self._version = self._new_version(version.patterns[kept], values)
+        return self
+
+    @staticmethod
+    def _flags(
+        version: _Version, rows: Array, known: npt.ArrayLike | None, mask: npt.ArrayLike | None
+    ) -> tuple[Array | None, Array | None]:
+        """The known entries as (m, d), and the mask as (1, k) or (m, k)."""
+        known_flags = _arrays.flags("known", known, (len(rows), version.patterns.shape[1]))
+        if known_flags is not None and known_flags.shape != rows.shape:
+            known_flags = np.ascontiguousarray(np.broadcast_to(known_flags, rows.shape))
+        return known_flags, _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
+
+
+def suggest_beta(
+    patterns: npt.ArrayLike, *, error: float = ERROR, similarity: str = "dot", separation: str = "softmax"
+) -> float:
+    """The inverse temperature at which a memory of `patterns` retrieves them.
+
+    One update from a pattern misses it by at most ``2 (k - 1) exp(-beta * separation)`` times the largest norm, its
+    separation being ``x @ x - max(x @ other)`` over the other patterns (Ramsauer et al. 2020, theorem 5). Solved for
+    `beta` at the 10 % quantile of the separations of at most 1024 distinct patterns; where that is not positive, at the
+    quantile of the positive ones, with a warning.
+
+    Parameters
+    ----------
+    patterns : array_like, shape (k, d)
+        The patterns, one a row.
+    error : float
+        The wanted bound, between 0 and 1.
+    similarity : {"dot"}
+        As in `ModernHopfield`.
+    separation : {"softmax"}
+        As in `ModernHopfield`.
+
+    Returns
+    -------
+    float
+        1.0 if there is one distinct pattern only.
+
+    Raises
+    ------
+    InvalidInputError
+        If no pattern is its own best match, so that no `beta` retrieves any.
+
+    Warns
+    -----
+    HopfieldWarning
+        If some patterns cannot be retrieved at any `beta`, with their share.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hopfield as hf
+    >>> round(hf.suggest_beta(np.eye(10)), 3)
+    9.798
+    """
+    _one_of("separation", separation, SEPARATIONS)
+    _one_of("similarity", similarity, SIMILARITIES)
+    rows, _ = _arrays.rows("patterns", patterns)
+    return _calibrate(_core.ModernHopfield(rows, None, True, None), _arrays.real("error", error))
+
+
+def _calibrate(core: _core.ModernHopfield, error: float) -> float:
+    beta, unretrievable = core.calibrate(error, None)
+    if unretrievable > 0:
+        warnings.warn(
+            f"no beta retrieves {unretrievable:.0%} of the patterns: under similarity 'dot' another pattern is their "
+            "better match. Scale the patterns to equal norm (and center them) to retrieve all",
+            HopfieldWarning,
+            stacklevel=4,
+        )
+    return beta
+
+
+def attention(
+    queries: npt.ArrayLike,
+    keys: npt.ArrayLike,
+    values: npt.ArrayLike,
+    *,
+    beta: float | None = None,
+    mask: npt.ArrayLike | None = None,
+    separation: str = "softmax",
+) -> Array:
+    """``softmax(beta * queries @ keys.T) @ values`` for each problem of a batch: one update with keys for patterns.
+
+    Parameters
+    ----------
+    queries : array_like, shape (..., m, d)
+        Leading axes are batch axes and broadcast against each other. All three are computed in the widest of their
+        dtypes.
+    keys : array_like, shape (..., k, d)
+        One key a row.
+    values : array_like, shape (..., k, dv)
+        One value a key.
+    beta : float, optional
+        The inverse temperature, ``1 / sqrt(d)`` unless given (Vaswani et al. 2017, eq. 1).
+    mask : array_like of bool, shape (..., m, k), optional
+        True where a key takes part. A query for which none does gets zeros.
+    separation : {"softmax"}
+        As in `ModernHopfield`.
+
+    Returns
+    -------
+    ndarray, shape (..., m, dv)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hopfield as hf
+    >>> rng = np.random.default_rng(0)
+    >>> queries, keys = rng.standard_normal((2, 5, 4)), rng.standard_normal((2, 7, 4))
+    >>> hf.attention(queries, keys, keys).shape
+    (2, 5, 4)
+    """
+    _one_of("separation", separation, SEPARATIONS)
+    given = {"queries": queries, "keys": keys, "values": values}
+    tables = {name: _arrays.array(name, value) for name, value in given.items()}
+    for name, table in tables.items():
+        if table.ndim < 2:
+            raise InvalidInputError(f"`{name}` must have at least 2 axes, rows and columns; got shape {table.shape}")
+    dtype = _arrays.computed_in(np.result_type(*tables.values()))
+    allowed = None if mask is None else _arrays.array("mask", mask)
+    if allowed is not None and allowed.dtype.kind != "b":
+        raise InputTypeError(f"`mask` must hold booleans; got dtype {allowed.dtype}")
+    (m, _), k = tables["queries"].shape[-2:], tables["keys"].shape[-2]
+    if allowed is not None:
+        allowed = _broadcast_rows(allowed, (m, k))
+    arrays = [*tables.values(), *([] if allowed is None else [allowed])]
+    try:
+        batch = np.broadcast_shapes(*(table.shape[:-2] for table in arrays))
+    except ValueError:
+        shapes = ", ".join(f"`{name}` {table.shape}" for name, table in tables.items())
+        raise InvalidInputError(f"the leading axes must broadcast against each other; got {shapes}") from None
+    flat = [
+        _arrays.readable(
+            np.broadcast_to(table, batch + table.shape[-2:]).reshape((-1, *table.shape[-2:])),
+            table.dtype if table.dtype.kind == "b" and table is allowed else dtype,
+        )
+        for table in arrays
+    ]
+    output = _core.attention(
+        flat[0],
+        flat[1],
+        flat[2],
+        None if beta is None else _arrays.real("beta", beta),
+        flat[3] if allowed is not None else None,
+    )
+    return output.reshape((*batch, *output.shape[1:]))
+
+
+def _broadcast_rows(allowed: Array, shape: tuple[int, int]) -> Array:
+    """The mask with its last two axes of full length."""
+    try:
+        return np.broadcast_to(allowed, (*allowed.shape[:-2], *shape))
+    except ValueError:
+        raise InvalidInputError(f"`mask` must have shape (..., {shape[0]}, {shape[1]}); got {allowed.shape}") from None
+
+
+def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:
+    if value not in valid:
+        raise InvalidInputError(f"`{name}` must be one of {', '.join(map(repr, valid))}; got {value!r}")
+
+
+def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    try:
+        result = np.dtype(dtype)
+    except TypeError:
+        result = None
+    if result not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise InvalidInputError(f"`dtype` must be one of 'float32', 'float64'; got {dtype!r}")
+    return result
+
+
+def _owned(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """A copy that only the memory has."""
+    rows, _ = _arrays.rows(name, values, dtype)
+    return rows.copy() if np.may_share_memory(rows, np.asarray(values)) else rows
+
+
+def _borrowed(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """The caller's own array, which must be readable as it is."""
+    rows = _arrays.array(name, values)
+    readable = rows.ndim == 2 and rows.dtype == dtype and rows.flags.c_contiguous and rows.flags.aligned
+    if rows is not values or not readable:
+        raise InvalidInputError(
+            f"`{name}` must be a C-contiguous aligned array of shape (rows, columns) and dtype {dtype} to be borrowed "
+            "with copy=False; leave copy=True to have it copied"
+        )
+    return rows
+
+
+def _joined(name: str, stored: Array, more: npt.ArrayLike) -> Array:
+    rows, _ = _arrays.rows(name, more, stored.dtype)
+    if rows.shape[1] != stored.shape[1]:
+        raise InvalidInputError(
+            f"`{name}` must have {stored.shape[1]} columns, as the stored ones do; got shape {rows.shape}"
+        )
+    return np.concatenate([stored, rows])
+
+
+def _single(column: Any) -> Any:
+    """The one entry of a column, as a plain Python object where it is a number or a name."""
+    if column is None:
+        return None
+    entry = column[0]
+    return entry.item() if isinstance(entry, np.generic) else entry

@@ -1,0 +1,48 @@
+//! The extension module `hopfield._core`: arrays in, arrays out, no arithmetic.
+//!
+//! Its classes and functions are private; the documented ones are the Python faces, which call it with arrays that are
+//! aligned, contiguous and of one of the number types.
+
+mod array;
+mod error;
+mod modern;
+mod run;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use super::modern::{ModernHopfield, attention};
+    #[pymodule_export]
+    use super::{get_num_threads, instruction_set, instruction_sets, set_num_threads};
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "the name that Python expects")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}
+
+/// Sets the number of threads for calls that name none; 0 goes back to the default.
+#[pyfunction]
+fn set_num_threads(n_threads: usize) {
+    crate::set_num_threads(n_threads);
+}
+
+/// The number of threads for calls that name none.
+#[pyfunction]
+fn get_num_threads() -> usize {
+    crate::num_threads()
+}
+
+/// The instruction set in use.
+#[pyfunction]
+fn instruction_set() -> &'static str {
+    crate::InstructionSet::in_use().name()
+}
+
+/// The instruction sets that this processor has and kernels are compiled for.
+#[pyfunction]
+fn instruction_sets() -> Vec<&'static str> {
+    let available = crate::InstructionSet::ALL.into_iter().filter(|set| set.is_available());
+    available.map(crate::InstructionSet::name).collect()
+}

@@ -1,0 +1,369 @@
+//! The modern network over NumPy's memory: one dtype decision, then the crate's functions.
+
+use std::sync::Arc;
+
+use ndarray::CowArray;
+use numpy::{
+    Element, IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray2,
+    PyReadonlyArray3, PyUntypedArray, PyUntypedArrayMethods,
+};
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use super::array::{codes, flags};
+use super::error::exception;
+use super::run::Call;
+use crate::input::real::{Finite, Norms, Rows};
+use crate::kernel::real::Real;
+use crate::modern::{self, Constants, Criterion, Cue, Kind, RamsauerClass, Reason, Stop};
+use crate::par::Par;
+
+/// Patterns and values in arrays that nobody writes to, and what is known of them.
+struct Store<T: Element> {
+    patterns: Py<PyArray2<T>>,
+    norms: Arc<Norms>,
+    values: Option<(Py<PyArray2<T>>, Arc<Norms>)>,
+}
+
+enum Typed {
+    F32(Store<f32>),
+    F64(Store<f64>),
+}
+
+/// A modern Hopfield network over arrays that it shares with its face.
+#[pyclass(frozen, module = "hopfield._core")]
+pub(super) struct ModernHopfield(Typed);
+
+/// Calls a generic function with the store, whatever its dtype.
+macro_rules! typed {
+    ($self:ident, $store:ident => $body:expr) => {
+        match &$self.0 {
+            Typed::F32($store) => $body,
+            Typed::F64($store) => $body,
+        }
+    };
+}
+
+/// What belongs to the queries of a call, as the face hands it over.
+type Flags<'py> = Option<PyReadonlyArray2<'py, bool>>;
+
+#[pymethods]
+impl ModernHopfield {
+    #[new]
+    fn new(
+        py: Python,
+        patterns: &Bound<PyUntypedArray>,
+        values: Option<&Bound<PyUntypedArray>>,
+        check_finite: bool,
+        n_threads: Option<usize>,
+    ) -> PyResult<Self> {
+        let call = Call::new(py, n_threads);
+        Ok(Self(if patterns.dtype().is_equiv_to(&numpy::dtype::<f32>(py)) {
+            Typed::F32(Store::new(call, patterns, values, finite(check_finite))?)
+        } else {
+            Typed::F64(Store::new(call, patterns, values, finite(check_finite))?)
+        }))
+    }
+
+    /// Refuses a β that is not positive and finite, or under which scores go beyond the dtype.
+    fn validate(&self, py: Python, beta: f64) -> PyResult<()> {
+        typed!(self, store => store.with(Call::new(py, Some(1)), beta, |_, _| Ok(())))
+    }
+
+    /// β for a wanted error, and the share of sampled patterns that no β retrieves.
+    fn calibrate(&self, py: Python, error: f64, n_threads: Option<usize>) -> PyResult<(f64, f64)> {
+        let call = Call::new(py, n_threads);
+        let found = typed!(self, store => store.with(call, 1.0, |memory, par| modern::calibrate(memory, error, par)))?;
+        Ok((found.beta, found.unretrievable))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn step<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+        known: Flags<'py>,
+        mask: Flags<'py>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let cue = cue(&known, false, &mask, true);
+        typed!(self, store => store.step(Call::new(py, n_threads), beta, queries, &cue))
+    }
+
+    /// `(states, output, converged, reason, n_steps, residual, energy, pattern, weight, trace)`.
+    #[allow(clippy::too_many_arguments)]
+    fn retrieve<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+        max_steps: usize,
+        tol: f64,
+        criterion: &str,
+        known: Flags<'py>,
+        clamp: bool,
+        mask: Flags<'py>,
+        trace: bool,
+        check_finite: bool,
+        n_threads: Option<usize>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Found<'py>> {
+        let criterion: Criterion = criterion.parse().map_err(|error| exception(py, &error))?;
+        let stop = Stop { max_steps, tol, criterion, trace };
+        let cue = cue(&known, clamp, &mask, check_finite);
+        let call = Call { py, n_threads, progress };
+        typed!(self, store => store.retrieve(call, beta, queries, &cue, &stop))
+    }
+
+    fn energy<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        states: &Bound<'py, PyUntypedArray>,
+        constants: bool,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let constants = if constants { Constants::Include } else { Constants::Drop };
+        typed!(self, store => store.energy(Call::new(py, n_threads), beta, states, constants))
+    }
+
+    fn association<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        typed!(self, store => store.association(Call::new(py, n_threads), beta, queries))
+    }
+
+    fn association_top<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+        top: usize,
+        n_threads: Option<usize>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyArray2<i64>>)> {
+        typed!(self, store => store.association_top(Call::new(py, n_threads), beta, queries, top))
+    }
+
+    /// `(kind, size, entropy, participation, class, patterns)`.
+    fn diagnose<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        states: &Bound<'py, PyUntypedArray>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Diagnoses<'py>> {
+        typed!(self, store => store.diagnose(Call::new(py, n_threads), beta, states))
+    }
+
+    /// The names that the codes of reasons stand for.
+    #[classattr]
+    const REASONS: [&'static str; 3] = [Reason::Tolerance.name(), Reason::MaxSteps.name(), Reason::Masked.name()];
+
+    /// The names that the codes of kinds stand for.
+    #[classattr]
+    const KINDS: [&'static str; 3] = [Kind::Pattern.name(), Kind::Metastable.name(), Kind::Global.name()];
+
+    /// The names that the codes of classes stand for.
+    #[classattr]
+    const CLASSES: [&'static str; 4] =
+        [RamsauerClass::I.name(), RamsauerClass::II.name(), RamsauerClass::III.name(), RamsauerClass::IV.name()];
+}
+
+type Found<'py> = (
+    Bound<'py, PyAny>,
+    Option<Bound<'py, PyAny>>,
+    Bound<'py, PyArray1<bool>>,
+    Bound<'py, PyArray1<i8>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<f64>>,
+    Option<Bound<'py, PyArray2<f64>>>,
+);
+
+type Diagnoses<'py> = (
+    Bound<'py, PyArray1<i8>>,
+    Bound<'py, PyArray1<i64>>,
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<i8>>,
+    Bound<'py, PyList>,
+);
+
+fn finite(check: bool) -> Finite {
+    if check { Finite::Check } else { Finite::Assume }
+}
+
+fn cue<'a>(known: &'a Flags, clamp: bool, mask: &'a Flags, check_finite: bool) -> Cue<'a> {
+    Cue { mask: flags(mask.as_ref()), known: flags(known.as_ref()), clamp, finite: finite(check_finite) }
+}
+
+impl<T: Real + Element> Store<T> {
+    fn new(
+        call: Call,
+        patterns: &Bound<PyUntypedArray>,
+        values: Option<&Bound<PyUntypedArray>>,
+        finite: Finite,
+    ) -> PyResult<Self> {
+        let patterns = patterns.cast::<PyArray2<T>>()?.clone();
+        let values = values.map(|values| values.cast::<PyArray2<T>>().cloned()).transpose()?;
+        let (patterns_in, values_in) =
+            (patterns.try_readonly()?, values.as_ref().map(PyArrayMethods::try_readonly).transpose()?);
+        let (pattern_rows, value_rows) = (patterns_in.as_array(), values_in.as_ref().map(PyReadonlyArray2::as_array));
+        let (norms, value_norms) = call.run(|par| {
+            let rows = Rows::patterns(CowArray::from(pattern_rows), finite, par)?;
+            let values =
+                value_rows.map(|values| Rows::values(CowArray::from(values), rows.len(), finite, par)).transpose()?;
+            Ok((rows.norms(), values.map(|values| values.norms())))
+        })?;
+        let values = values.as_ref().map(|values| values.clone().unbind()).zip(value_norms);
+        Ok(Self { patterns: patterns.clone().unbind(), norms, values })
+    }
+
+    /// Runs `work` on the memory that the arrays and `beta` make.
+    fn with<R: Send>(
+        &self,
+        call: Call,
+        beta: f64,
+        work: impl FnOnce(&modern::ModernHopfield<T>, Par) -> crate::Result<R> + Send,
+    ) -> PyResult<R> {
+        let patterns = self.patterns.bind(call.py).try_readonly()?;
+        let values = match &self.values {
+            Some((values, norms)) => Some((values.bind(call.py).try_readonly()?, norms)),
+            None => None,
+        };
+        let rows = Rows::trusted(patterns.as_array(), &self.norms);
+        let values = values.as_ref().map(|(values, norms)| Rows::trusted(values.as_array(), norms));
+        call.run(|par| work(&modern::ModernHopfield::assemble(rows, values, beta)?, par))
+    }
+
+    fn step<'py>(
+        &self,
+        call: Call<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+        cue: &Cue,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
+        let queries = queries.as_array();
+        Ok(self.with(call, beta, |memory, par| memory.step(queries, cue, par))?.into_pyarray(py).into_any())
+    }
+
+    fn retrieve<'py>(
+        &self,
+        call: Call<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+        cue: &Cue,
+        stop: &Stop,
+    ) -> PyResult<Found<'py>> {
+        let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
+        let queries = queries.as_array();
+        let found = self.with(call, beta, |memory, par| memory.retrieve(queries, cue, stop, par))?;
+        Ok((
+            found.states.into_pyarray(py).into_any(),
+            found.output.map(|output| output.into_pyarray(py).into_any()),
+            found.converged.into_pyarray(py),
+            codes(py, found.reason.iter().map(|&reason| reason as i8)),
+            found.n_steps.into_pyarray(py),
+            found.residual.into_pyarray(py),
+            found.energy.into_pyarray(py),
+            found.pattern.into_pyarray(py),
+            found.weight.into_pyarray(py),
+            found.trace.map(|trace| trace.into_pyarray(py)),
+        ))
+    }
+
+    fn energy<'py>(
+        &self,
+        call: Call<'py>,
+        beta: f64,
+        states: &Bound<'py, PyUntypedArray>,
+        constants: Constants,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let (py, states) = (call.py, states.cast::<PyArray2<T>>()?.try_readonly()?);
+        let states = states.as_array();
+        Ok(self.with(call, beta, |memory, par| memory.energy(states, constants, par))?.into_pyarray(py))
+    }
+
+    fn association<'py>(
+        &self,
+        call: Call<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
+        let queries = queries.as_array();
+        Ok(self.with(call, beta, |memory, par| memory.association(queries, par))?.into_pyarray(py).into_any())
+    }
+
+    fn association_top<'py>(
+        &self,
+        call: Call<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+        top: usize,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyArray2<i64>>)> {
+        let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
+        let queries = queries.as_array();
+        let (weights, indices) = self.with(call, beta, |memory, par| memory.association_top(queries, top, par))?;
+        Ok((weights.into_pyarray(py).into_any(), indices.into_pyarray(py)))
+    }
+
+    fn diagnose<'py>(
+        &self,
+        call: Call<'py>,
+        beta: f64,
+        states: &Bound<'py, PyUntypedArray>,
+    ) -> PyResult<Diagnoses<'py>> {
+        let (py, states) = (call.py, states.cast::<PyArray2<T>>()?.try_readonly()?);
+        let states = states.as_array();
+        let found = self.with(call, beta, |memory, par| memory.diagnose(states, par))?;
+        let column = |of: fn(&modern::Diagnosis) -> f64| found.iter().map(of).collect::<Vec<_>>().into_pyarray(py);
+        let patterns = found.iter().map(|found| found.patterns.iter().map(|&index| index as i64).collect::<Vec<_>>());
+        Ok((
+            codes(py, found.iter().map(|found| found.kind as i8)),
+            found.iter().map(|found| found.size as i64).collect::<Vec<_>>().into_pyarray(py),
+            column(|found| found.entropy),
+            column(|found| found.participation),
+            codes(py, found.iter().map(|found| found.ramsauer_class as i8)),
+            PyList::new(py, patterns.map(|indices| indices.into_pyarray(py)))?,
+        ))
+    }
+}
+
+/// Attention over a batch: `(b, m, d)`, `(b, k, d)`, `(b, k, dv)`, mask `(b, m, k)`.
+#[pyfunction]
+pub(super) fn attention<'py>(
+    py: Python<'py>,
+    queries: &Bound<'py, PyUntypedArray>,
+    keys: &Bound<'py, PyUntypedArray>,
+    values: &Bound<'py, PyUntypedArray>,
+    beta: Option<f64>,
+    mask: Option<PyReadonlyArray3<'py, bool>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    fn typed<'py, T: Real + Element>(
+        py: Python<'py>,
+        arrays: [&Bound<'py, PyUntypedArray>; 3],
+        beta: Option<f64>,
+        mask: Option<&PyReadonlyArray3<'py, bool>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let [queries, keys, values] = arrays.map(|array| array.cast::<PyArray3<T>>());
+        let (queries, keys, values) = (queries?.try_readonly()?, keys?.try_readonly()?, values?.try_readonly()?);
+        let (queries, keys, values) = (queries.as_array(), keys.as_array(), values.as_array());
+        let mask = mask.map(PyReadonlyArray3::as_array);
+        let output = Call::new(py, None).run(|par| modern::attention(queries, keys, values, beta, mask, par))?;
+        Ok(output.into_pyarray(py).into_any())
+    }
+    if queries.dtype().is_equiv_to(&numpy::dtype::<f32>(py)) {
+        typed::<f32>(py, [queries, keys, values], beta, mask.as_ref())
+    } else {
+        typed::<f64>(py, [queries, keys, values], beta, mask.as_ref())
+    }
+}
