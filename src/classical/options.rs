@@ -10,8 +10,8 @@ named! {
     ///
     /// ```
     /// use hopfield::classical::Rule;
-    /// assert_eq!(Rule::from_name("hebbian")?, Rule::Hebbian);
-    /// assert!(Rule::from_name("hebb").is_err());
+    /// assert_eq!("hebbian".parse::<Rule>()?, Rule::Hebbian);
+    /// assert!("hebb".parse::<Rule>().is_err());
     /// # Ok::<(), hopfield::Error>(())
     /// ```
     #[derive(Default)]
@@ -47,7 +47,7 @@ named! {
     ///
     /// ```
     /// use hopfield::classical::Tie;
-    /// assert_eq!(Tie::from_name("plus")?, Tie::Plus);
+    /// assert_eq!("plus".parse::<Tie>()?, Tie::Plus);
     /// # Ok::<(), hopfield::Error>(())
     /// ```
     #[derive(Default)]
@@ -112,7 +112,7 @@ impl Update {
     /// # Errors
     /// [`Error::UnknownName`], which lists the valid names.
     pub fn from_names(update: &str, order: &str) -> Result<Self> {
-        let order = Order::from_name(order)?;
+        let order = order.parse()?;
         match update {
             "asynchronous" => Ok(Self::Asynchronous(order)),
             "synchronous" => Ok(Self::Synchronous),
@@ -124,6 +124,9 @@ impl Update {
         }
     }
 }
+
+/// What the bias is called in errors; Python users may have given either.
+const BIAS: &str = "bias` or `threshold";
 
 /// The constant part `b` of every neuron's field `h = W x + b`. A threshold is a bias of the other sign.
 ///
@@ -170,11 +173,11 @@ impl Bias {
             Self::Each(values) => values,
         };
         if let Some(column) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::NotFinite { argument: "bias", row: 0, column, value: values[column] });
+            return Err(Error::NotFinite { argument: BIAS, row: 0, column, value: values[column] });
         }
         match (self, n) {
             (Self::Each(values), Some(n)) if values.len() != n => Err(Error::Shape {
-                argument: "bias",
+                argument: BIAS,
                 expected: format!("({n},)"),
                 reason: "one value for each neuron, or be one number",
                 found: format!("({},)", values.len()),

@@ -1,6 +1,6 @@
 //! Options that travel by name: an enum whose variants have the names that the documentation uses.
 
-/// Defines an enum with `name`, and `from_name` which refuses other names with a list of the valid ones.
+/// Defines an enum with `name`, the list of all `NAMES`, and `FromStr`, which refuses other names with that list.
 macro_rules! named {
     (
         $(#[$meta:meta])*
@@ -17,20 +17,20 @@ macro_rules! named {
         }
 
         impl $Type {
+            /// All names, in the order of the variants.
+            pub const NAMES: &'static [&'static str] = &[$first, $($name),*];
+
             /// The name that stands for it.
             #[must_use]
-            pub fn name(self) -> &'static str {
-                match self {
-                    Self::$First => $first,
-                    $(Self::$Variant => $name,)*
-                }
+            pub const fn name(self) -> &'static str {
+                Self::NAMES[self as usize]
             }
+        }
 
-            /// What a name stands for.
-            ///
-            /// # Errors
-            /// [`Error::UnknownName`](crate::Error::UnknownName), which lists the valid names.
-            pub fn from_name(name: &str) -> $crate::Result<Self> {
+        impl std::str::FromStr for $Type {
+            type Err = $crate::Error;
+
+            fn from_str(name: &str) -> $crate::Result<Self> {
                 match name {
                     $first => Ok(Self::$First),
                     $($name => Ok(Self::$Variant),)*

@@ -1,8 +1,8 @@
 //! The classical network against the oracle's vectors, its laws, and itself on other threads and instruction sets.
 
 use hopfield::classical::{
-    Bias, BinaryRetrieval, ClassicalHopfield, ClassicalOptions, Known, Normalization, Order, Outcome, Reason, Report,
-    Retrieve, Rule, Seeds, Stop, Tie, Update,
+    Bias, BinaryRetrieval, ClassicalHopfield, ClassicalOptions, Known, Order, Outcome, Reason, Report, Retrieve, Rule,
+    Seeds, Stop, Tie, Update,
 };
 use hopfield::rng::Stream;
 use hopfield::{Error, InstructionSet, Par};
@@ -95,9 +95,9 @@ fn every_vector_of_the_oracle_is_met_exactly() {
 fn meet(case: &Case, number: usize, set: InstructionSet) {
     let options = ClassicalOptions {
         rule: Rule::Hebbian,
-        normalization: Normalization::from_name(&case.normalization).unwrap(),
+        normalization: case.normalization.parse().unwrap(),
         bias: case.bias.clone().map_or(Bias::None, Bias::Each),
-        tie: Tie::from_name(&case.tie).unwrap(),
+        tie: case.tie.parse().unwrap(),
         ..Default::default()
     };
     let mut net = ClassicalHopfield::with(options).unwrap().on(set);
@@ -323,15 +323,15 @@ fn what_is_refused_is_refused_before_anything_changes() {
     );
     assert_eq!(net.patterns(par).unwrap(), before);
     assert_eq!(
-        Tie::from_name("up").unwrap_err().to_string(),
+        "up".parse::<Tie>().unwrap_err().to_string(),
         "`tie` must be one of 'keep', 'plus', 'minus', 'random'; got 'up'"
     );
-    assert_eq!(Rule::from_name("hebb").unwrap_err().to_string(), "`rule` must be one of 'hebbian'; got 'hebb'");
+    assert_eq!("hebb".parse::<Rule>().unwrap_err().to_string(), "`rule` must be one of 'hebbian'; got 'hebb'");
     let bias = Bias::Each(vec![0.0; 2]);
     let mut net = ClassicalHopfield::with(ClassicalOptions { bias, ..Default::default() }).unwrap();
     assert_eq!(
         net.store(before.view(), par).unwrap_err().to_string(),
-        "`bias` must have shape (3,), one value for each neuron, or be one number; got (2,)"
+        "`bias` or `threshold` must have shape (3,), one value for each neuron, or be one number; got (2,)"
     );
     assert_eq!(
         net.energy(before.view(), par).unwrap_err().to_string(),
