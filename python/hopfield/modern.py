@@ -25,6 +25,9 @@ __all__ = ["ModernHopfield", "attention", "suggest_beta"]
 #: The bound on the relative error of a retrieved pattern that calibration aims at.
 ERROR = 1e-3
 
+#: The share of patterns that calibration gives up without a word.
+QUANTILE = 0.10
+
 SEPARATIONS = ("softmax",)
 SIMILARITIES = ("dot",)
 
@@ -506,7 +509,7 @@ def suggest_beta(
     Warns
     -----
     HopfieldWarning
-        If some patterns cannot be retrieved at any `beta`, with their share.
+        If a tenth of the patterns or more cannot be retrieved at any `beta`, with their share.
 
     Examples
     --------
@@ -523,7 +526,7 @@ def suggest_beta(
 
 def _calibrate(core: _core.ModernHopfield, error: float) -> float:
     beta, unretrievable = core.calibrate(error, None)
-    if unretrievable > 0:
+    if unretrievable >= QUANTILE:
         warnings.warn(
             f"no beta retrieves {unretrievable:.0%} of the patterns: under similarity 'dot' another pattern is their "
             "better match. Scale the patterns to equal norm (and center them) to retrieve all",

@@ -2,3 +2,6 @@
 
 mod classical;
 mod layering;
+mod modern;
+mod random;
+mod vectors;
