@@ -36,6 +36,7 @@
 //!
 //! Not here: learning by gradients, and anything on a GPU.
 
+pub mod classical;
 pub mod error;
 mod input;
 mod kernel;
