@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use ndarray::{Array1, Array2};
-use numpy::{Element, IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
