@@ -96,9 +96,7 @@ def test_threads_and_batches_change_nothing(problem: Recollection, n_threads: in
         }
 
 
-@given(
-    st.integers(1, 12).flatmap(lambda n: st.tuples(spin_rows(n), spin_rows(n, 0, 4), biases(n))), st.data()
-)
+@given(st.integers(1, 12).flatmap(lambda n: st.tuples(spin_rows(n), spin_rows(n, 0, 4), biases(n))), st.data())
 def test_functions_of_states_are_the_oracles(problem: Any, data: st.DataObject) -> None:
     patterns, rows, bias = problem
     options = {
@@ -203,9 +201,7 @@ def test_synchronous_updates_do_not_know_the_order_of_neurons(problem: Recollect
     places = list(range(patterns.shape[1]))
     random.shuffle(places)
     here = hf.ClassicalHopfield(patterns, **network).retrieve(cues, update="synchronous")
-    there = hf.ClassicalHopfield(patterns[:, places], **network).retrieve(
-        cues[:, places], update="synchronous"
-    )
+    there = hf.ClassicalHopfield(patterns[:, places], **network).retrieve(cues[:, places], update="synchronous")
     assert np.array_equal(here.states[:, places], there.states)
     for name in COLUMNS:
         assert np.array_equal(getattr(here, name), getattr(there, name)), name

@@ -222,8 +222,7 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
     (
         lambda net: net.retrieve(np.ma.masked_array(CUES)),
         TypeError,
-        "`cues` must not be a masked array, whose mask would be lost; fill it, "
-        "or pass what is masked as `known`",
+        "`cues` must not be a masked array, whose mask would be lost; fill it, or pass what is masked as `known`",
     ),
     (lambda net: net.retrieve([[1, 1], [1]]), ValueError, "`cues` must be a rectangular array of numbers; "),
     (

@@ -18,9 +18,7 @@ seeds = st.integers(0, 2**64 - 1)
 
 
 @given(rows_of_spins, fractions, seeds, layouts)
-def test_flip_turns_as_many_neurons_in_each_pattern(
-    patterns: Any, fraction: float, seed: int, lay: Any
-) -> None:
+def test_flip_turns_as_many_neurons_in_each_pattern(patterns: Any, fraction: float, seed: int, lay: Any) -> None:
     spoilt = hf.corrupt.flip(lay(patterns), fraction, seed)
     assert spoilt.dtype == np.int8
     assert ((spoilt != patterns).sum(axis=1) == round(fraction * patterns.shape[1])).all()
@@ -52,9 +50,7 @@ def test_occlude_covers_the_end(patterns: Any, fraction: float, lay: Any, dtype:
     assert np.array_equal(hf.corrupt.occlude(patterns[0], fraction), spoilt[0])
 
 
-@pytest.mark.parametrize(
-    ("dtype", "expected"), [("f4", "f4"), ("f8", "f8"), ("i1", "f4"), ("i8", "f8"), (">f4", "f4")]
-)
+@pytest.mark.parametrize(("dtype", "expected"), [("f4", "f4"), ("f8", "f8"), ("i1", "f4"), ("i8", "f8"), (">f4", "f4")])
 def test_noise_has_the_scale_and_the_dtype(dtype: str, expected: str) -> None:
     patterns = np.ones((200, 200), dtype)
     spoilt = hf.corrupt.noise(patterns, 0.25, rng=3)
@@ -87,8 +83,7 @@ def test_spins_keep_the_shape() -> None:
         (
             lambda: hf.corrupt.flip(np.array([1, 0], np.int8), 0.5),
             ValueError,
-            "`patterns` must hold only -1 and +1; got 0 at row 0, column 1 "
-            "(for booleans or 0/1 use hopfield.spins)",
+            "`patterns` must hold only -1 and +1; got 0 at row 0, column 1 (for booleans or 0/1 use hopfield.spins)",
         ),
         (
             lambda: hf.corrupt.flip([1, 1], 0.5, rng=-1),

@@ -79,9 +79,7 @@ def check(name: str, table: npt.NDArray[Any], known: Any = None) -> None:
     if wrong.any():
         row, column = divmod(int(wrong.argmax()), table.shape[1])
         place = f"row {row}, column {column}"
-        raise InvalidInputError(
-            f"`{name}` must hold only -1 and +1; got {table[row, column]} at {place} {CURE}"
-        )
+        raise InvalidInputError(f"`{name}` must hold only -1 and +1; got {table[row, column]} at {place} {CURE}")
 
 
 def signs(positive: npt.NDArray[np.bool_]) -> Spins:

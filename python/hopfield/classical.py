@@ -469,9 +469,7 @@ def _bias(name: str, values: npt.ArrayLike | None) -> float | npt.NDArray[np.flo
         return None
     given = _arrays.array(name, values)
     if given.ndim > 1:
-        raise InvalidInputError(
-            f"`{name}` must be one number, or one for each neuron; got shape {given.shape}"
-        )
+        raise InvalidInputError(f"`{name}` must be one number, or one for each neuron; got shape {given.shape}")
     wrong = ~np.isfinite(given)
     if wrong.any():
         place = f" for neuron {int(wrong.argmax())}" if given.ndim else ""
@@ -487,7 +485,5 @@ def _targets(values: npt.ArrayLike, m: int, single: bool) -> npt.NDArray[np.int6
     if single and given.ndim == 0:
         given = given[np.newaxis]
     if given.shape != (m,):
-        raise InvalidInputError(
-            f"`targets` must have shape ({m},), one index for each cue; got {given.shape}"
-        )
+        raise InvalidInputError(f"`targets` must have shape ({m},), one index for each cue; got {given.shape}")
     return np.require(given, np.int64, ["C", "A"])
