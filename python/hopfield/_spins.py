@@ -1,4 +1,4 @@
-"""Arrays of −1 and +1: the one place where they are made from booleans, and where anything else is refused."""
+"""Arrays of −1 and +1: where they are made from booleans, and where anything else is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ CURE = "(for booleans or 0/1 use hopfield.spins)"
 def spins(x: npt.ArrayLike) -> Spins:
     """Booleans or 0/1 as −1 (false, 0) and +1 (true, 1).
 
-    Networks of ±1 neurons take nothing else, so that 0/1 data passed by mistake is an error and not a wrong answer.
+    Networks of ±1 neurons take nothing else, so that 0/1 data passed by mistake is an error and not a wrong
+    answer.
 
     Parameters
     ----------
@@ -77,9 +78,8 @@ def check(name: str, table: npt.NDArray[Any], known: Any = None) -> None:
         wrong &= known
     if wrong.any():
         row, column = divmod(int(wrong.argmax()), table.shape[1])
-        raise InvalidInputError(
-            f"`{name}` must hold only -1 and +1; got {table[row, column]} at row {row}, column {column} {CURE}"
-        )
+        place = f"row {row}, column {column}"
+        raise InvalidInputError(f"`{name}` must hold only -1 and +1; got {table[row, column]} at {place} {CURE}")
 
 
 def signs(positive: npt.NDArray[np.bool_]) -> Spins:

@@ -35,16 +35,16 @@ class ClassicalHopfield:
     rule : {"hebbian"}
         How patterns become weights.
     normalization : {"neurons", "patterns", "none"}
-        The factor of the Hebbian sum: ``1 / n``, ``1 / k`` or 1. It scales energies and fields; without a bias it
-        changes no retrieval.
+        The factor of the Hebbian sum: ``1 / n``, ``1 / k`` or 1. It scales energies and fields; without a
+        bias it changes no retrieval.
     bias : float or array_like, shape (n,), optional
         The constant part of every neuron's field, in the units of the field; 0 unless given.
     threshold : float or array_like, shape (n,), optional
-        The same with the other sign: give one or the other. With weights of its own making a threshold unit is a
-        McCulloch-Pitts neuron.
+        The same with the other sign: give one or the other. One visit of a neuron with a threshold is a
+        McCulloch-Pitts unit; see the last example.
     tie : {"keep", "plus", "minus", "random"}
-        What an update does where the field is exactly 0: leave the neuron as it is (an unknown one becomes +1), set it
-        to +1 or -1, or toss a coin.
+        What an update does where the field is exactly 0: leave the neuron as it is (an unknown one becomes
+        +1), set it to +1 or -1, or toss a coin.
 
     Raises
     ------
@@ -55,9 +55,9 @@ class ClassicalHopfield:
 
     Notes
     -----
-    Fields, ties and fixed points are decided in integers, a real bias included; energies and fields are reported as
-    the exact value rounded once. About ``n / (4 log n)`` random patterns can be stored so that all are fixed points
-    (McEliece et al. 1987).
+    Fields, ties and fixed points are decided in integers, a real bias included; energies and fields are
+    reported as the exact value rounded once. About ``n / (4 log n)`` random patterns can be stored so that
+    all are fixed points (McEliece et al. 1987).
 
     Examples
     --------
@@ -121,8 +121,8 @@ class ClassicalHopfield:
         Raises
         ------
         InvalidInputError
-            If there is no pattern, its width is not that of the network, or a value is neither -1 nor +1; then nothing
-            is stored.
+            If there is no pattern, its width is not that of the network, or a value is neither -1 nor +1;
+            then nothing is stored.
 
         Examples
         --------
@@ -139,8 +139,8 @@ class ClassicalHopfield:
         Parameters
         ----------
         patterns : array_like of -1 and +1, shape (j, n) or (n,)
-            For each row the first stored pattern equal to it is removed. The others keep their order and are numbered
-            anew.
+            For each row the first stored pattern equal to it is removed. The others keep their order and
+            are numbered anew.
 
         Returns
         -------
@@ -240,24 +240,26 @@ class ClassicalHopfield:
     ) -> BinaryRetrieval:
         """Update the neurons of each cue until all of them agree with their fields: a fixed point.
 
-        Each cue is retrieved by itself: its answer does not depend on the others, nor on the number of threads.
+        Each cue is retrieved by itself: its answer does not depend on the others, nor on the number of
+        threads.
 
         Parameters
         ----------
         cues : array_like of -1 and +1, shape (m, n) or (n,)
             Where to start.
         update : {"asynchronous", "synchronous"}
-            One neuron at a time, so that the energy never rises (Hopfield 1982), or all at once, which ends in a fixed
-            point or a cycle of two states (Little 1974).
+            One neuron at a time, so that the energy never rises (Hopfield 1982), or all at once, which ends
+            in a fixed point or a cycle of two states (Little 1974).
         order : {"permutation", "random", "sequential"}
-            The order of asynchronous visits: a fresh permutation each sweep, a neuron drawn with replacement each
-            time, or ascending. A sweep is as many visits as there are neurons to visit.
+            The order of asynchronous visits: a fresh permutation each sweep, a neuron drawn with
+            replacement each time, or ascending. A sweep is as many visits as there are neurons to visit.
         max_sweeps : int
             Sweeps at most; a synchronous step is one.
         max_updates : int, optional
             Updates of single neurons at most. Synchronous steps are never cut in part.
         patience : int, optional
-            Stop after so many successive visits that changed nothing. That proves no fixed point; asynchronous only.
+            Stop after so many successive visits that changed nothing. That proves no fixed point;
+            asynchronous only.
         stop_at_memory : bool
             Stop as soon as the state equals a stored pattern.
         target_energy : float, optional
@@ -267,13 +269,14 @@ class ClassicalHopfield:
         near_overlap : float
             The least size of the overlap of a fixed point that is called ``"near_memory"``.
         known : array_like of bool, shape (n,) or (m, n), optional
-            True where the cue is known. The others are not read (any value will do); they start undecided and take the
-            sign of their first field.
+            True where the cue is known. The others are not read (any value will do); they start undecided
+            and take the sign of their first field.
         clamp : bool
-            Never visit the known neurons; the fixed point is then one of the unknown ones alone. Needs `known`.
+            Never visit the known neurons; the fixed point is then one of the unknown ones alone. Needs
+            `known`.
         rng : int, array_like of int with shape (m,), numpy.random.Generator or None
-            With a seed, cue `i` has the random numbers of (seed, i); with an array each cue has its own seed, so that
-            any part of a batch equals the whole. A generator gives one seed; None is fresh.
+            With a seed, cue `i` has the random numbers of (seed, i); with an array each cue has its own
+            seed, so that any part of a batch equals the whole. A generator gives one seed; None is fresh.
         trace : bool
             Whether to keep the energy at the start and after each sweep.
         n_threads : int, optional
@@ -381,7 +384,9 @@ class ClassicalHopfield:
         return fields[0] if single else fields
 
     def overlap(self, states: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """The overlap of each state with each pattern, ``patterns @ x / n``: 1 for the pattern itself, -1 its negative.
+        """The overlap of each state with each pattern, ``patterns @ x / n``.
+
+        It is 1 for the pattern itself, -1 for its negative, and about 0 for an unrelated state.
 
         Parameters
         ----------

@@ -1,4 +1,6 @@
-"""Ways to spoil a pattern, to see whether a network mends it. Each returns a new array; `rng` makes it repeatable.
+"""Ways to spoil a pattern, to see whether a network mends it.
+
+Each returns a new array; `rng` makes it repeatable.
 
 Examples
 --------

@@ -137,10 +137,11 @@ class BinaryRetrieval:
     converged : ndarray of bool, shape (m,)
         Whether a fixed point ended the retrieval.
     is_fixed_point : ndarray of bool, shape (m,)
-        Whether the final state is a fixed point (of the neurons that may change), whatever ended the retrieval.
+        Whether the final state is a fixed point (of the neurons that may change), whatever ended the
+        retrieval.
     reason : ndarray of str, shape (m,)
-        What ended it: ``"fixed_point"``, ``"cycle"``, ``"memory"``, ``"energy"``, ``"patience"``, ``"max_sweeps"`` or
-        ``"max_updates"``.
+        What ended it: ``"fixed_point"``, ``"cycle"``, ``"memory"``, ``"energy"``, ``"patience"``,
+        ``"max_sweeps"`` or ``"max_updates"``.
     n_sweeps : ndarray of int64, shape (m,)
         Sweeps begun; the one that certifies a fixed point counts.
     n_updates : ndarray of int64, shape (m,)
@@ -150,11 +151,12 @@ class BinaryRetrieval:
     energy : ndarray of float64, shape (m,)
         The energy of the final state.
     outcome : ndarray of str, shape (m,)
-        What the final state is, the first of these that holds: ``"cycle"``; ``"memory"``, equal to a stored pattern;
-        ``"antipattern"``, equal to the negative of one; ``"near_memory"``, a fixed point with a large overlap;
-        ``"spurious"``, any other fixed point; ``"unsettled"``.
+        What the final state is, the first of these that holds: ``"cycle"``; ``"memory"``, equal to a stored
+        pattern; ``"antipattern"``, equal to the negative of one; ``"near_memory"``, a fixed point with a
+        large overlap; ``"spurious"``, any other fixed point; ``"unsettled"``.
     pattern : ndarray of int64, shape (m,)
-        The index of the pattern that a memory, antipattern or near memory belongs to; -1 for the other outcomes.
+        The index of the pattern that a memory, antipattern or near memory belongs to; -1 for the other
+        outcomes.
     sign : ndarray of int8, shape (m,)
         1 for that pattern, -1 for its negative, 0 for the other outcomes.
     overlap : ndarray of float64, shape (m,)

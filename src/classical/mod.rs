@@ -106,11 +106,20 @@ impl ClassicalHopfield {
     pub fn store(&mut self, patterns: ArrayView2<'_, i8>, par: Par<'_>) -> Result<()> {
         let patterns = Spins::patterns(patterns)?;
         let n = patterns.width();
-        match self.n_neurons() {
-            Some(expected) if expected != n => {
+        match (self.columns.n(), self.options.n_neurons) {
+            (0, Some(expected)) if expected != n => {
+                return Err(Error::Shape {
+                    argument: "patterns",
+                    expected: format!("(any, {expected})"),
+                    reason: "as `n_neurons` says",
+                    found: format!("({}, {n})", patterns.len()),
+                });
+            }
+            (0, _) => self.options.bias.check(Some(n))?,
+            (expected, _) if expected != n => {
                 return Err(Error::Width { argument: "patterns", expected, rows: patterns.len(), columns: n });
             }
-            _ => self.options.bias.check(Some(n))?,
+            _ => {}
         }
         if u32::try_from(n).is_err() {
             return Err(Error::Range {

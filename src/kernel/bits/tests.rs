@@ -1,5 +1,7 @@
 //! The packed kernels against the sums they stand for, on every instruction set that this processor has.
 
+#![allow(clippy::float_cmp, reason = "sums of integers are exact")]
+
 use super::*;
 use crate::rng::Stream;
 

@@ -1,0 +1,115 @@
+"""What hypothesis draws: values, and the many ways an array can lie in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+Array = np.ndarray[Any, Any]
+
+
+# Layouts: the same values, lying differently
+
+
+def misaligned(values: Array) -> Array:
+    """The same values one byte off their alignment."""
+    buffer = np.empty(values.nbytes + 1, np.uint8)[1:]
+    result = buffer.view(values.dtype).reshape(values.shape)
+    result[...] = values
+    return result
+
+
+def strided(values: Array) -> Array:
+    """The same values with gaps between them."""
+    wide = np.repeat(np.repeat(values, 2, axis=0), 3, axis=-1)
+    return wide[::2, ::3] if values.ndim == 2 else wide[::6]
+
+
+def read_only(values: Array) -> Array:
+    """The same values, not to be written to."""
+    result = values.copy()
+    result.flags.writeable = False
+    return result
+
+
+LAYOUTS = {
+    "plain": lambda values: values,
+    "fortran": np.asfortranarray,
+    "strided": strided,
+    "backwards": lambda values: values[::-1].copy()[::-1],
+    "byteswapped": lambda values: values.astype(values.dtype.newbyteorder("S")),
+    "read-only": read_only,
+    "misaligned": misaligned,
+    "nested lists": lambda values: values.tolist(),
+}
+
+layouts = st.sampled_from(sorted(LAYOUTS)).map(LAYOUTS.__getitem__)
+
+
+# Spins: networks of ±1 neurons and what is asked of them
+
+SPIN_DTYPES = ["i1", "i2", "i4", "i8", "f2", "f4", "f8", "g"]
+
+signs = st.sampled_from([-1, 1])
+
+
+def spin_rows(n: int, least: int = 1, most: int = 5) -> st.SearchStrategy[list[list[int]]]:
+    """Rows of n values ±1."""
+    return st.lists(st.lists(signs, min_size=n, max_size=n), min_size=least, max_size=most)
+
+
+def biases(n: int) -> st.SearchStrategy[Any]:
+    """None, one number or n: on ties (multiples of 1/n and 1/8), near them, and far out."""
+    value = st.one_of(
+        st.integers(-4 * n, 4 * n).map(lambda j: j / n),
+        st.integers(-40, 40).map(lambda j: j / 8),
+        st.floats(-3, 3),
+        st.floats(-1e300, 1e300),
+    )
+    return st.one_of(st.none(), value, st.lists(value, min_size=n, max_size=n))
+
+
+@dataclass(frozen=True)
+class Recollection:
+    """A network, cues, and what is asked of the retrieval."""
+
+    patterns: list[list[int]]
+    network: dict[str, Any]
+    cues: list[list[int]]
+    known: list[list[bool]] | None
+    options: dict[str, Any]
+    rng: int | list[int]
+
+
+@st.composite
+def recollections(draw: st.DrawFn) -> Recollection:
+    """Small problems with every option, in which ties, cycles and spent budgets are common."""
+    n = draw(st.integers(1, 12))
+    patterns = draw(spin_rows(n))
+    cues = draw(spin_rows(n, least=0, most=3))
+    m = len(cues)
+    network = {
+        "normalization": draw(st.sampled_from(["neurons", "patterns", "none"])),
+        "tie": draw(st.sampled_from(["keep", "plus", "minus", "random"])),
+        draw(st.sampled_from(["bias", "threshold"])): draw(biases(n)),
+    }
+    mask = st.lists(st.lists(st.booleans(), min_size=n, max_size=n), min_size=m, max_size=m)
+    known = draw(st.none() | mask)
+    budget = st.none() | st.integers(1, 3 * n)
+    options = {
+        "update": draw(st.sampled_from(["asynchronous", "asynchronous", "synchronous"])),
+        "order": draw(st.sampled_from(["permutation", "random", "sequential"])),
+        "max_sweeps": draw(st.sampled_from([1, 2, 3, 100])),
+        "max_updates": draw(budget),
+        "patience": draw(budget),
+        "stop_at_memory": draw(st.booleans()),
+        "target_energy": draw(st.none() | st.integers(-20, 4).map(lambda j: j / 4)),
+        "clamp": known is not None and draw(st.booleans()),
+        "near_overlap": draw(st.sampled_from([0.5, 0.9, 1.0])),
+    }
+    seeds = st.integers(0, 2**64 - 1)
+    rng = draw(seeds | st.lists(seeds, min_size=m, max_size=m))
+    return Recollection(patterns, network, cues, known, options, rng)
