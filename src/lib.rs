@@ -1,4 +1,5 @@
 //! Hopfield networks, classical and modern.
+pub mod classical;
 pub mod error;
 mod input;
 mod kernel;

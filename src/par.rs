@@ -112,6 +112,36 @@ impl<'a> Par<'a> {
     }
 }
 
+impl Par<'_> {
+    /// Runs `work` once for every item on up to `workers` threads; each has a scratch space, made when it gets its
+    /// first item.
+    ///
+    /// Items that hold the places of their results (`chunks_mut`, `iter_mut`) make the answer independent of who
+    /// computes what.
+    pub(crate) fn each<T, S>(
+        &self,
+        workers: usize,
+        items: impl Iterator<Item = T> + Send,
+        scratch: impl Fn() -> Result<S> + Sync,
+        work: impl Fn(&Watch, &mut S, T) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let items = Mutex::new(items);
+        let next = || lock(&items).next();
+        self.run(workers, |watch| {
+            let Some(mut item) = next() else { return Ok(()) };
+            let mut scratch = scratch()?;
+            loop {
+                watch.check()?;
+                work(watch, &mut scratch, item)?;
+                match next() {
+                    Some(other) => item = other,
+                    None => return Ok(()),
+                }
+            }
+        })
+    }
+}
+
 /// What all workers of one run share.
 #[derive(Default)]
 struct State {
@@ -166,7 +196,6 @@ impl Watch<'_> {
     }
 
     /// Reports `units` more of the work as done.
-    #[allow(dead_code, reason = "the classical network reports its cues")]
     pub(crate) fn advance(&self, units: usize) {
         self.state.done.fetch_add(units, Ordering::Relaxed);
     }

@@ -5,13 +5,17 @@ softmax, which is `attention`. All results are the same, bit for bit, for any nu
 memory layout.
 """
 
-from . import errors
+from . import corrupt, errors
 from ._core import __version__, get_num_threads, set_num_threads
+from ._spins import spins
+from .classical import ClassicalHopfield
 from .errors import HopfieldError, HopfieldWarning
 from .modern import ModernHopfield, attention, suggest_beta
-from .results import Diagnosis, Retrieval
+from .results import BinaryRetrieval, Diagnosis, Retrieval
 
 __all__ = [
+    "BinaryRetrieval",
+    "ClassicalHopfield",
     "Diagnosis",
     "HopfieldError",
     "HopfieldWarning",
@@ -19,8 +23,10 @@ __all__ = [
     "Retrieval",
     "__version__",
     "attention",
+    "corrupt",
     "errors",
     "get_num_threads",
     "set_num_threads",
+    "spins",
     "suggest_beta",
 ]

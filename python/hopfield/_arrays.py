@@ -32,8 +32,8 @@ def array(name: str, values: npt.ArrayLike) -> Array:
     return result
 
 
-def rows(name: str, values: npt.ArrayLike, dtype: np.dtype[Any] | None = None) -> tuple[Array, bool]:
-    """`(m, n)` rows that the core can read, and whether a single row came."""
+def table(name: str, values: npt.ArrayLike) -> tuple[Array, bool]:
+    """`values` as a table with one vector in a row, and whether a single vector came."""
     result = array(name, values)
     single = result.ndim == 1
     if single:
@@ -42,6 +42,12 @@ def rows(name: str, values: npt.ArrayLike, dtype: np.dtype[Any] | None = None) -
         raise InvalidInputError(
             f"`{name}` must be one vector or a table with one vector in a row; got an array of shape {result.shape}"
         )
+    return result, single
+
+
+def rows(name: str, values: npt.ArrayLike, dtype: np.dtype[Any] | None = None) -> tuple[Array, bool]:
+    """`(m, n)` rows that the core can read, and whether a single row came."""
+    result, single = table(name, values)
     return readable(result, computed_in(result.dtype) if dtype is None else dtype), single
 
 

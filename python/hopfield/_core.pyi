@@ -12,7 +12,55 @@ _Array = npt.NDArray[Any]
 _Flags = npt.NDArray[np.bool_]
 _Float64 = npt.NDArray[np.float64]
 _Int64 = npt.NDArray[np.int64]
+_Spins = npt.NDArray[np.int8]
 _Codes = npt.NDArray[np.int8]
+
+@final
+class ClassicalHopfield:
+    REASONS: ClassVar[list[str]]
+    OUTCOMES: ClassVar[list[str]]
+
+    def __new__(
+        cls,
+        n_neurons: int | None,
+        rule: str,
+        normalization: str,
+        bias: float | _Float64 | None,
+        is_threshold: bool,
+        tie: str,
+    ) -> ClassicalHopfield: ...
+    def store(self, patterns: _Spins) -> None: ...
+    def forget(self, patterns: _Spins) -> None: ...
+    def patterns(self) -> _Spins: ...
+    @property
+    def n_neurons(self) -> int | None: ...
+    @property
+    def n_patterns(self) -> int: ...
+    def retrieve(
+        self,
+        cues: _Spins,
+        update: str,
+        order: str,
+        max_sweeps: int,
+        max_updates: int | None,
+        patience: int | None,
+        stop_at_memory: bool,
+        target_energy: float | None,
+        targets: _Int64 | None,
+        near_overlap: float,
+        known: _Flags | None,
+        clamp: bool,
+        rng: int | npt.NDArray[np.uint64],
+        trace: bool,
+        n_threads: int | None,
+        progress: Callable[[int], object] | None,
+    ) -> dict[str, Any]: ...
+    def energy(self, states: _Spins) -> _Float64: ...
+    def field(self, states: _Spins) -> _Float64: ...
+    def overlap(self, states: _Spins) -> _Float64: ...
+    def hamming(self, states: _Spins) -> _Int64: ...
+    def is_fixed_point(self, states: _Spins) -> _Flags: ...
+    def weight_matrix(self) -> _Float64: ...
 
 @final
 class ModernHopfield:

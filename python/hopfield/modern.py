@@ -25,6 +25,9 @@ __all__ = ["ModernHopfield", "attention", "suggest_beta"]
 #: The bound on the relative error of a retrieved pattern that calibration aims at.
 ERROR = 1e-3
 
+#: The share of patterns that calibration gives up without a word.
+QUANTILE = 0.10
+
 SEPARATIONS = ("softmax",)
 SIMILARITIES = ("dot",)
 
@@ -506,7 +509,7 @@ def suggest_beta(
     Warns
     -----
     HopfieldWarning
-        If some patterns cannot be retrieved at any `beta`, with their share.
+        If a tenth of the patterns or more cannot be retrieved at any `beta`, with their share.
 
     Examples
     --------
@@ -523,7 +526,7 @@ def suggest_beta(
 
 def _calibrate(core: _core.ModernHopfield, error: float) -> float:
     beta, unretrievable = core.calibrate(error, None)
-    if unretrievable > 0:
+    if unretrievable >= QUANTILE:
         warnings.warn(
             f"no beta retrieves {unretrievable:.0%} of the patterns: under similarity 'dot' another pattern is their "
             "better match. Scale the patterns to equal norm (and center them) to retrieve all",
@@ -641,7 +644,8 @@ def _owned(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
 def _borrowed(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
     """The caller's own array, which must be readable as it is."""
     rows = _arrays.array(name, values)
-    if rows is not values or rows.ndim != 2 or rows.dtype != dtype or not rows.flags.carray_ro:
+    readable = rows.ndim == 2 and rows.dtype == dtype and rows.flags.c_contiguous and rows.flags.aligned
+    if rows is not values or not readable:
         raise InvalidInputError(
             f"`{name}` must be a C-contiguous aligned array of shape (rows, columns) and dtype {dtype} to be borrowed "
             "with copy=False; leave copy=True to have it copied"

@@ -34,6 +34,7 @@
 use std::arch::is_x86_feature_detected as has;
 use std::sync::OnceLock;
 
+pub(crate) mod bits;
 pub(crate) mod few;
 pub(crate) mod lanes;
 pub(crate) mod many;

@@ -25,8 +25,8 @@ const QUANTILE: f64 = 0.10;
 pub struct Calibration {
     /// The inverse temperature.
     pub beta: f64,
-    /// The share of sampled patterns that no β retrieves, since another pattern is their better match; the quantile is
-    /// taken over the others when it would not be positive.
+    /// The share of sampled patterns that no β retrieves, since another pattern is their better match. Where it is so
+    /// large that the quantile of all separations is not positive, β is that for the others.
     pub unretrievable: f64,
 }
 
@@ -90,12 +90,9 @@ pub fn calibrate<T: Real>(memory: &ModernHopfield<T>, error: f64, par: Par) -> R
     if retrievable.is_empty() {
         return Err(Error::NotCalibratable);
     }
+    let unretrievable = 1.0 - retrievable.len() as f64 / separations.len() as f64;
     let all = quantile(&separations);
-    let (separation, unretrievable) = if all > 0.0 {
-        (all, 0.0)
-    } else {
-        (quantile(retrievable), 1.0 - retrievable.len() as f64 / separations.len() as f64)
-    };
+    let separation = if all > 0.0 { all } else { quantile(retrievable) };
     let beta = libm::log(2.0 * (k - 1) as f64 / error) / separation;
     Ok(Calibration { beta, unretrievable })
 }

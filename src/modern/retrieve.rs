@@ -234,7 +234,9 @@ fn participants<T: Real>(memory: &ModernHopfield<T>, cue: &Cue, m: usize) -> (Ve
             count += 1;
             longest = longest.max(norm);
         }
-        (memory.constants(count, longest.sqrt()), count > 0)
+        // Without any pattern the energy is +∞, and constants of nothing would turn it into NaN.
+        let constants = if count > 0 { memory.constants(count, longest.sqrt()) } else { 0.0 };
+        (constants, count > 0)
     };
     match &cue.mask {
         None => (vec![memory.constants(norms.len(), memory.largest_norm()); m], vec![true; m]),

@@ -1,0 +1,450 @@
+"""Write the test vectors that the Rust integration tests read: ``python tests/vectors/write.py``.
+
+Everything comes from the oracle, inputs included (its pinned random numbers), so
+the files are a pure function of this script. One case a line. Words of 64 bits are
+decimal strings; floats are written so that they come back to the bit (a reader of
+JSON must round correctly); null stands for "not given", and for plus infinity: the energy
+of a query whose patterns are all masked, the separation of a lone pattern.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import struct
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from oracle import classical, modern
+from oracle.rng import Stream, mix
+
+HERE = Path(__file__).resolve().parent
+
+Json = dict[str, Any]
+
+SEEDS = (0, 1, 42, 2**32, 2**63, 2**64 - 1)
+
+
+# Random numbers
+
+
+def rng_vectors() -> Json:
+    """Words, bounded draws, permutations, coins and units of pinned streams."""
+    streams = [(seed, index) for seed in SEEDS for index in (0, 1, 1000)]
+    bounds = (1, 2, 3, 10, 784, 2**32 + 1, 2**63 + 1, 2**64 - 1)
+
+    def tag(seed: int, index: int) -> Json:
+        return {"seed": str(seed), "index": str(index)}
+
+    below = []
+    permutations = []
+    for seed, index in streams:
+        for n in bounds:
+            stream = Stream(seed, index)
+            draws = [str(stream.below(n)) for _ in range(8)]
+            # The word after the draws shows how many words the refusals took.
+            below.append({**tag(seed, index), "n": str(n), "draws": draws, "next": str(stream.next())})
+        stream = Stream(seed, index)
+        permutations.append({**tag(seed, index), "permutation": stream.permutation(10)})
+
+    def drawn(seed: int, index: int) -> Json:
+        words, coins, units = Stream(seed, index), Stream(seed, index), Stream(seed, index)
+        return {
+            **tag(seed, index),
+            "outputs": [str(words.next()) for _ in range(8)],
+            "coins": [coins.coin() for _ in range(8)],
+            "units": [units.unit() for _ in range(8)],
+        }
+
+    return {
+        "mix": [{"input": str(z), "output": str(mix(z))} for z in SEEDS],
+        "streams": [drawn(seed, index) for seed, index in streams],
+        "below": below,
+        "permutations": permutations,
+    }
+
+
+# Binary networks
+
+
+def spins(stream: Stream, n: int) -> list[int]:
+    """n values +1 or -1, each a coin."""
+    return [1 if stream.coin() else -1 for _ in range(n)]
+
+
+def flipped(stream: Stream, pattern: list[int], n_flips: int) -> list[int]:
+    """The pattern with that many neurons turned."""
+    turned = stream.permutation(len(pattern))[:n_flips]
+    return [-value if i in turned else value for i, value in enumerate(pattern)]
+
+
+def eighths(stream: Stream, n: int, largest: int) -> list[float]:
+    """Multiples of 1/8 up to that many of them in size: energies stay exact."""
+    return [(stream.below(2 * largest + 1) - largest) / 8 for _ in range(n)]
+
+
+# Each row names what it adds to the defaults; `n`, `k` and `flips` shape the problem.
+CLASSICAL_PLAN: list[Json] = [
+    {"n": 1, "k": 1, "flips": 1},
+    {"n": 2, "k": 1, "flips": 1},
+    {"n": 2, "k": 1, "flips": 1, "update": "synchronous"},
+    {"n": 5, "k": 2, "flips": 2},
+    {"n": 8, "k": 3, "flips": 2},
+    {"n": 16, "k": 2, "flips": 4},
+    {"n": 31, "k": 3, "flips": 6},
+    {"n": 40, "k": 5, "flips": 10},
+    {"n": 40, "k": 9, "flips": 12},
+    {"n": 40, "k": 3, "flips": 36},
+    {"n": 40, "k": 2, "flips": 2, "target": 0},
+    {"n": 40, "k": 9, "flips": 18, "target": 3},
+    {"n": 33, "k": 4, "flips": 8, "order": "random"},
+    {"n": 40, "k": 5, "flips": 10, "order": "random", "target": 0},
+    {"n": 12, "k": 4, "flips": 5, "order": "random", "max_sweeps": 1},
+    {"n": 33, "k": 4, "flips": 8, "order": "sequential"},
+    {"n": 24, "k": 6, "flips": 8, "order": "sequential", "normalization": "patterns"},
+    {"n": 24, "k": 6, "flips": 8, "normalization": "none"},
+    {"n": 15, "k": 5, "flips": 5, "normalization": "patterns", "bias": 3},
+    {"n": 15, "k": 5, "flips": 5, "normalization": "none", "bias": 40},
+    {"n": 16, "k": 5, "flips": 5, "normalization": "neurons", "bias": 3},
+    {"n": 21, "k": 3, "flips": 7, "normalization": "neurons", "bias": 3, "order": "random"},
+    {"n": 32, "k": 7, "flips": 9, "bias": 2, "tie": "plus", "order": "sequential"},
+    {"n": 8, "k": 4, "flips": 3, "tie": "plus"},
+    {"n": 8, "k": 4, "flips": 3, "tie": "minus"},
+    {"n": 8, "k": 4, "flips": 3, "tie": "random"},
+    {"n": 8, "k": 4, "flips": 3, "tie": "random", "order": "random"},
+    {"n": 9, "k": 4, "flips": 4, "tie": "random", "order": "sequential"},
+    {"n": 9, "k": 2, "flips": 4, "tie": "plus", "order": "random"},
+    {"n": 9, "k": 2, "flips": 4, "tie": "minus", "order": "sequential"},
+    {"n": 13, "k": 4, "flips": 5, "tie": "random", "normalization": "none", "bias": 16},
+    {"n": 40, "k": 6, "flips": 15, "update": "synchronous"},
+    {"n": 40, "k": 9, "flips": 20, "update": "synchronous"},
+    {"n": 12, "k": 4, "flips": 6, "update": "synchronous"},
+    {"n": 11, "k": 4, "flips": 5, "update": "synchronous", "tie": "plus"},
+    {"n": 11, "k": 4, "flips": 5, "update": "synchronous", "tie": "minus", "bias": 2},
+    {"n": 8, "k": 4, "flips": 4, "update": "synchronous", "tie": "random"},
+    {"n": 2, "k": 1, "flips": 1, "update": "synchronous", "tie": "random", "max_sweeps": 7},
+    {"n": 40, "k": 8, "flips": 20, "update": "synchronous", "max_updates": 1},
+    {"n": 40, "k": 8, "flips": 20, "update": "synchronous", "max_sweeps": 1},
+    {"n": 40, "k": 5, "flips": 10, "update": "synchronous", "stop_at_memory": True},
+    {"n": 16, "k": 3, "flips": 5, "update": "synchronous", "target_energy": -4.0},
+    {"n": 14, "k": 3, "flips": 0, "update": "synchronous", "unknown": 6},
+    {"n": 14, "k": 3, "flips": 0, "update": "synchronous", "unknown": 6, "clamp": True},
+    {"n": 40, "k": 4, "flips": 10, "stop_at_memory": True, "target": 0},
+    {"n": 40, "k": 4, "flips": 0, "stop_at_memory": True, "target": 0},
+    {"n": 40, "k": 9, "flips": 14, "stop_at_memory": True, "order": "random"},
+    {"n": 32, "k": 4, "flips": 10, "target_energy": -8.0},
+    {"n": 32, "k": 4, "flips": 10, "target_energy": -8.0, "order": "random", "bias": 1},
+    {"n": 32, "k": 2, "flips": 1, "target_energy": 0.0},
+    {"n": 30, "k": 4, "flips": 9, "patience": 3, "order": "random"},
+    {"n": 30, "k": 4, "flips": 9, "patience": 30, "order": "random"},
+    {"n": 30, "k": 4, "flips": 9, "patience": 5},
+    {"n": 30, "k": 4, "flips": 9, "max_updates": 17},
+    {"n": 30, "k": 4, "flips": 9, "max_updates": 30},
+    {"n": 30, "k": 4, "flips": 9, "max_updates": 300, "order": "random"},
+    {"n": 40, "k": 9, "flips": 20, "max_updates": 40},
+    {"n": 40, "k": 9, "flips": 20, "max_sweeps": 1},
+    {"n": 40, "k": 9, "flips": 20, "max_sweeps": 2, "order": "random"},
+    {"n": 25, "k": 3, "flips": 0, "unknown": 11},
+    {"n": 25, "k": 3, "flips": 0, "unknown": 11, "clamp": True},
+    {"n": 25, "k": 3, "flips": 4, "unknown": 9, "clamp": True, "order": "random"},
+    {"n": 25, "k": 3, "flips": 4, "unknown": 9, "order": "random", "tie": "minus"},
+    {"n": 25, "k": 3, "flips": 0, "unknown": 20, "max_updates": 6, "clamp": True},
+    {"n": 25, "k": 3, "flips": 0, "unknown": 20, "stop_at_memory": True, "target_energy": -9.5},
+    {"n": 10, "k": 2, "flips": 0, "unknown": 10, "tie": "random"},
+    {"n": 10, "k": 2, "flips": 3, "unknown": 0, "clamp": True},
+    {"n": 40, "k": 9, "flips": 6, "near_overlap": 0.5},
+    {"n": 40, "k": 9, "flips": 34, "near_overlap": 0.5},
+    {"n": 10, "k": 3, "flips": 1, "near_overlap": 0.8},
+]
+
+RETRIEVE_DEFAULTS: Json = {
+    "update": "asynchronous",
+    "order": "permutation",
+    "max_sweeps": 100,
+    "max_updates": None,
+    "patience": None,
+    "stop_at_memory": False,
+    "target_energy": None,
+    "target": None,
+    "clamp": False,
+    "near_overlap": 0.9,
+}
+
+
+def classical_case(number: int, plan: Json) -> Json:
+    """One network, one cue, everything asked of them, and every answer."""
+    stream = Stream(20, number)
+    n, k = plan["n"], plan["k"]
+    patterns = [spins(stream, n) for _ in range(k)]
+    cue = flipped(stream, patterns[0], plan["flips"])
+    bias = eighths(stream, n, plan["bias"]) if "bias" in plan else None
+    known = None
+    if "unknown" in plan:
+        unknown = stream.permutation(n)[: plan["unknown"]]
+        known = [i not in unknown for i in range(n)]
+    options: Json = {key: plan.get(key, default) for key, default in RETRIEVE_DEFAULTS.items()}
+    normalization, tie = plan.get("normalization", "neurons"), plan.get("tie", "keep")
+    seed, index = SEEDS[number % len(SEEDS)], number % 4
+
+    net = classical.ClassicalHopfield(patterns, normalization=normalization, bias=bias, tie=tie)
+    result = classical.retrieve(net, cue, known=known, seed=seed, index=index, trace=True, **options)
+    return {
+        "patterns": patterns,
+        "normalization": normalization,
+        "bias": bias,
+        "tie": tie,
+        "cue": cue,
+        "known": known,
+        **options,
+        "seed": str(seed),
+        "index": str(index),
+        "cue_field": net.field(cue),
+        "cue_energy": net.energy(cue),
+        "cue_overlap": net.overlap(cue),
+        "cue_hamming": net.hamming(cue),
+        "cue_is_fixed_point": net.is_fixed_point(cue),
+        "result": asdict(result),
+    }
+
+
+# Continuous networks
+
+
+def float32(x: float) -> float:
+    """x rounded to the nearest float32."""
+    value: float = struct.unpack("<f", struct.pack("<f", x))[0]
+    return value
+
+
+def reals(stream: Stream, d: int, dtype: str) -> list[float]:
+    """d values in [-1, 1) that the dtype holds."""
+    row = [2 * stream.unit() - 1 for _ in range(d)]
+    return row if dtype == "float64" else [float32(x) for x in row]
+
+
+MODERN_PLAN: list[Json] = [
+    {"d": 1, "k": 1, "beta": 1.0},
+    {"d": 1, "k": 2, "beta": 2.0},
+    {"d": 3, "k": 1, "beta": 4.0},
+    {"d": 4, "k": 3, "beta": 0.25},
+    {"d": 4, "k": 3, "beta": 8.0},
+    {"d": 8, "k": 12, "beta": 0.5},
+    {"d": 8, "k": 12, "beta": 6.0},
+    {"d": 8, "k": 12, "beta": 40.0},
+    {"d": 16, "k": 20, "beta": 3.0},
+    {"d": 16, "k": 20, "beta": 12.5},
+    {"d": 5, "k": 9, "beta": 300.0},
+    {"d": 5, "k": 9, "beta": 4.0, "tol": 1e-10},
+    {"d": 5, "k": 1, "beta": 4.0, "tol": 0.0},
+    {"d": 5, "k": 1, "beta": 4.0, "tol": 0.0, "criterion": "association"},
+    {"d": 5, "k": 9, "beta": 4.0, "tol": 1e-8, "criterion": "association"},
+    {"d": 7, "k": 6, "beta": 9.0, "criterion": "association"},
+    {"d": 6, "k": 10, "beta": 2.0, "max_steps": 1},
+    {"d": 6, "k": 10, "beta": 2.0, "max_steps": 3},
+    {"d": 6, "k": 10, "beta": 5.0, "dv": 1},
+    {"d": 6, "k": 10, "beta": 5.0, "dv": 4},
+    {"d": 2, "k": 10, "beta": 7.0, "dv": 9},
+    {"d": 6, "k": 10, "beta": 5.0, "mask": 4},
+    {"d": 6, "k": 10, "beta": 0.5, "mask": 9},
+    {"d": 6, "k": 10, "beta": 5.0, "mask": 10},
+    {"d": 6, "k": 10, "beta": 5.0, "mask": 10, "dv": 3},
+    {"d": 6, "k": 10, "beta": 5.0, "mask": 5, "dv": 3},
+    {"d": 8, "k": 9, "beta": 10.0, "unknown": 3},
+    {"d": 8, "k": 9, "beta": 10.0, "unknown": 3, "clamp": True},
+    {"d": 8, "k": 9, "beta": 1.0, "unknown": 8},
+    {"d": 8, "k": 9, "beta": 10.0, "unknown": 0, "clamp": True},
+    {"d": 8, "k": 9, "beta": 6.0, "unknown": 4, "mask": 3, "dv": 2},
+    {"d": 8, "k": 9, "beta": 6.0, "unknown": 4, "clamp": True, "criterion": "association"},
+    {"d": 3, "k": 140, "beta": 2.5},
+    {"d": 2, "k": 150, "beta": 20.0},
+    {"dtype": "float32", "d": 4, "k": 3, "beta": 0.25, "tol": 1e-3},
+    {"dtype": "float32", "d": 8, "k": 12, "beta": 6.0, "tol": 1e-3},
+    {"dtype": "float32", "d": 8, "k": 12, "beta": 40.0, "tol": 1e-3},
+    {"dtype": "float32", "d": 16, "k": 20, "beta": 3.0, "tol": 1e-3, "dv": 3},
+    {"dtype": "float32", "d": 6, "k": 10, "beta": 5.0, "tol": 1e-3, "mask": 4},
+    {"dtype": "float32", "d": 8, "k": 9, "beta": 10.0, "tol": 1e-3, "unknown": 3, "clamp": True},
+    {"dtype": "float32", "d": 7, "k": 6, "beta": 9.0, "tol": 1e-3, "criterion": "association"},
+    {"dtype": "float32", "d": 3, "k": 30, "beta": 2.5, "max_steps": 2},
+]
+
+
+def finite(x: float) -> float | None:
+    """x, or None where it is infinite (JSON has no infinity)."""
+    return x if math.isfinite(x) else None
+
+
+def check_order(weights: list[float], top: int, margin: float) -> None:
+    """Refuse a case where another order of sums could rank the largest weights differently."""
+    p = sorted(weights, reverse=True)
+    for larger, smaller in itertools.pairwise(p[: top + 1]):
+        assert larger - smaller > margin * larger, "the order of the weights is undecided"
+
+
+def check_size(weights: list[float], margin: float) -> None:
+    """Refuse a case where it could need one weight more or less to hold 90 %."""
+    p = sorted(weights, reverse=True)
+    for size in range(1, len(p) + 1):
+        assert abs(math.fsum(p[:size]) - modern.MASS) > margin, "the size is undecided"
+
+
+def modern_case(number: int, plan: Json) -> Json:
+    """One memory, one query, everything asked of them, and every answer."""
+    stream = Stream(21, number)
+    dtype = plan.get("dtype", "float64")
+    d, k, beta = plan["d"], plan["k"], plan["beta"]
+    patterns = [reals(stream, d, dtype) for _ in range(k)]
+    query = reals(stream, d, dtype)
+    values = [reals(stream, plan["dv"], dtype) for _ in range(k)] if "dv" in plan else None
+    mask = known = None
+    if "mask" in plan:
+        left_out = stream.permutation(k)[: plan["mask"]]
+        mask = [mu not in left_out for mu in range(k)]
+    if "unknown" in plan:
+        unknown = stream.permutation(d)[: plan["unknown"]]
+        known = [j not in unknown for j in range(d)]
+    options = {
+        "max_steps": plan.get("max_steps", 1000),
+        "tol": plan.get("tol", 1e-6),
+        "criterion": plan.get("criterion", "state"),
+        "clamp": plan.get("clamp", False),
+    }
+    eps = modern.EPS_FLOAT32 if dtype == "float32" else modern.EPS_FLOAT64
+
+    def run(tol: float) -> modern.Retrieval:
+        return modern.retrieve(
+            patterns,
+            beta,
+            query,
+            values=values,
+            known=known,
+            mask=mask,
+            trace=True,
+            eps=eps,
+            **{**options, "tol": tol},
+        )
+
+    result = asdict(run(options["tol"]))
+    for factor in (0.98, 1.02):
+        steps = run(factor * options["tol"]).n_steps
+        assert steps == result["n_steps"], "the number of steps is undecided"
+    result["energy"] = finite(result["energy"])
+    result["trace"] = [finite(e) for e in result["trace"]]
+    top = min(3, k)
+    weights, indices = modern.top_association(patterns, beta, query, top)
+    margin = 1e-5 if dtype == "float32" else 1e-9
+    at_query = modern.association(patterns, beta, query)
+    check_order(at_query, top, margin)
+    check_size(at_query, margin)
+    if result["pattern"] >= 0:
+        check_order(modern.association(patterns, beta, result["states"], mask), 1, margin)
+    return {
+        "dtype": dtype,
+        "patterns": patterns,
+        "beta": beta,
+        "query": query,
+        "values": values,
+        "known": known,
+        "mask": mask,
+        **options,
+        "step": modern.step(patterns, beta, query, values=values, known=known, mask=mask),
+        "association": at_query,
+        "top": {"weights": weights, "indices": indices},
+        "query_energy": modern.energy(patterns, beta, query),
+        "query_energy_without_constants": modern.energy(patterns, beta, query, constants=False),
+        "query_diagnosis": asdict(modern.diagnose(patterns, beta, query)),
+        "separation": [finite(delta) for delta in modern.pattern_separation(patterns)],
+        "result": result,
+    }
+
+
+def calibration_case(patterns: list[list[float]], error: float) -> Json:
+    """A calibration and what it found."""
+    return {"patterns": patterns, "error": error, **asdict(modern.calibrate(patterns, error=error))}
+
+
+def unit_norm(row: list[float]) -> list[float]:
+    """The row divided by its length."""
+    length = modern.norm(row)
+    return [x / length for x in row]
+
+
+def calibration_cases() -> list[Json]:
+    """Separated, duplicated and badly separated patterns."""
+    stream = Stream(22, 0)
+    raw = [reals(stream, 6, "float64") for _ in range(15)]
+    unit = [unit_norm(row) for row in raw]
+    halves = [[(stream.below(9) - 4) / 2 for _ in range(3)] for _ in range(12)]
+    return [
+        calibration_case(unit, 1e-3),
+        calibration_case(unit, 1e-6),
+        calibration_case(unit[:2], 0.5),
+        calibration_case([*unit[:4], unit[1], unit[1], unit[3]], 1e-3),
+        calibration_case(raw, 1e-3),
+        calibration_case(halves, 1e-2),
+        # Three of four are lost: the quantile is not positive and only the last one is left.
+        calibration_case([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [4.0, 0.0]], 1e-3),
+    ]
+
+
+def attention_cases() -> list[Json]:
+    """Attention with its own beta, a given one, and a mask."""
+    cases = []
+    for number, (m, k, d, dv) in enumerate([(1, 1, 1, 1), (3, 5, 4, 2), (4, 6, 3, 5)]):
+        stream = Stream(23, number)
+        queries = [reals(stream, d, "float64") for _ in range(m)]
+        keys = [reals(stream, d, "float64") for _ in range(k)]
+        values = [reals(stream, dv, "float64") for _ in range(k)]
+        mask = [[stream.coin() for _ in range(k)] for _ in range(m)]
+        mask[0] = [False] * k
+        for beta in (None, 2.0):
+            for given in (None, mask):
+                cases.append(
+                    {
+                        "queries": queries,
+                        "keys": keys,
+                        "values": values,
+                        "beta": beta,
+                        "mask": given,
+                        "output": modern.attention(queries, keys, values, beta=beta, mask=given),
+                    }
+                )
+    return cases
+
+
+# Files
+
+
+def lines(groups: dict[str, list[Json]]) -> str:
+    """The groups as one JSON object, one case a line."""
+    parts = []
+    for name, cases in groups.items():
+        rows = ",\n".join(json.dumps(c, separators=(",", ":"), allow_nan=False) for c in cases)
+        parts.append(f'"{name}":[\n{rows}\n]')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def files() -> dict[str, str]:
+    """The text of every vector file, by name."""
+    return {
+        "rng.json": lines(rng_vectors()),
+        "classical.json": lines(
+            {"cases": [classical_case(i, plan) for i, plan in enumerate(CLASSICAL_PLAN)]}
+        ),
+        "modern.json": lines(
+            {
+                "cases": [modern_case(i, plan) for i, plan in enumerate(MODERN_PLAN)],
+                "calibrations": calibration_cases(),
+                "attentions": attention_cases(),
+            }
+        ),
+    }
+
+
+if __name__ == "__main__":
+    for name, text in files().items():
+        (HERE / name).write_text(text, encoding="utf-8")
