@@ -50,7 +50,9 @@ def read(path: Path, like: Items | None = None) -> Items:
     if like is not None and bool(like.files) != bool(items.files):
         raise Mistake("--store and --cues must both be images or both be .npy arrays")
     if like is not None and like.values.shape[1:] != items.values.shape[1:]:
-        raise Mistake(f"{path} holds cues of shape {items.values.shape[1:]}, but patterns have {like.values.shape[1:]}")
+        raise Mistake(
+            f"{path} holds cues of shape {items.values.shape[1:]}, but patterns have {like.values.shape[1:]}"
+        )
     return items
 
 
@@ -86,7 +88,9 @@ def _stack(files: tuple[Path, ...], like: Items | None) -> Array:
     for file, image in zip(files, images, strict=True):
         if image.size != size:
             width, height = image.size
-            raise Mistake(f"{file} is {width} × {height} pixels, but {first} is {size[0]} × {size[1]}; resize one")
+            raise Mistake(
+                f"{file} is {width} × {height} pixels, but {first} is {size[0]} × {size[1]}; resize one"
+            )
     if like is not None and like.files:
         colour = like.values.ndim == 4
     else:

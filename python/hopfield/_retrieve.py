@@ -79,7 +79,9 @@ def _network(options: Options, store: Items, cues: Items) -> str:
             raise Mistake("--beta is for the modern network, and this is the classical one; see --network")
         if store.files and not binary:
             wrong = next(file for items in (store, cues) for file in _grey_files(items))
-            raise Mistake(f"{wrong} is not black and white, as the classical network needs; try --network modern")
+            raise Mistake(
+                f"{wrong} is not black and white, as the classical network needs; try --network modern"
+            )
     return network
 
 
@@ -114,7 +116,9 @@ def _known(path: Path, cues: Items) -> Array:
     return flags[0] if len(flags) == 1 else flags
 
 
-def _classical(options: Options, store: Items, cues: Items, known: Array | None, progress: Progress) -> Answer:
+def _classical(
+    options: Options, store: Items, cues: Items, known: Array | None, progress: Progress
+) -> Answer:
     found = hf.ClassicalHopfield(_spins(store)).retrieve(
         _spins(cues),
         known=known,
@@ -194,7 +198,9 @@ def _report(store: Items, cues: Items, answer: Answer, seconds: float, out: Path
     lines = [table(["cue", "pattern", *answer.columns], rows, left=["cue", "pattern", "outcome", "ended by"])]
     if m > shown:
         lines.append(f"... and {m - shown} more")
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in Counter(answer.outcome.tolist()).most_common())
+    counts = ", ".join(
+        f"{count} {outcome}" for outcome, count in Counter(answer.outcome.tolist()).most_common()
+    )
     lines.append("")
     lines.append(f"{m} cues from {k} patterns of {n} by the {answer.network}, in {seconds * 1000:.4g} ms")
     lines.append(f"outcomes: {counts or 'none'}; written to {out}")

@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         "demo",
         help="store eight photographs, spoil them, retrieve them with both networks; a table and a picture",
     )
-    demo.add_argument("--out", type=Path, default=Path("hopfield-demo.png"), metavar="PNG", help="%(default)s")
+    demo.add_argument(
+        "--out", type=Path, default=Path("hopfield-demo.png"), metavar="PNG", help="%(default)s"
+    )
 
     retrieve = commands.add_parser(
         "retrieve",
@@ -98,11 +100,26 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="auto: classical for ±1, booleans and black-and-white images, modern for everything else",
     )
-    add("--known", type=Path, metavar="FILE", help="which entries of the cues are known: white pixels, or True")
+    add(
+        "--known",
+        type=Path,
+        metavar="FILE",
+        help="which entries of the cues are known: white pixels, or True",
+    )
     add("--clamp", action="store_true", help="hold the known entries at the cue's values")
     add("--beta", type=float, help="inverse temperature of the modern network; calibrated unless given")
-    add("--max-steps", type=int, metavar="N", help="updates (modern) or sweeps (classical) of each cue at most")
-    add("--seed", type=int, default=0, help="of the order in which the classical network visits neurons; %(default)s")
+    add(
+        "--max-steps",
+        type=int,
+        metavar="N",
+        help="updates (modern) or sweeps (classical) of each cue at most",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        help="of the order in which the classical network visits neurons; %(default)s",
+    )
 
     commands.add_parser("info", help="the version, the instruction set in use, the threads")
     return parser

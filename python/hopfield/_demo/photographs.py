@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _images
+from .._spins import spins
 
 SIDE = 128
 #: The width of what counts as local contrast, in pixels.
