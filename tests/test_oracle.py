@@ -200,8 +200,7 @@ def test_fields_and_energies_agree_with_the_agreements(number: int) -> None:
         x = [stream.below(3) - 1 for _ in range(n)]
         a = net.agreements(x)
         h = [
-            c * (sum(xi[i] * a[mu] for mu, xi in enumerate(patterns)) - k * x[i]) + Fraction(bias[i])
-            for i in range(n)
+            c * (sum(xi[i] * a[mu] for mu, xi in enumerate(patterns)) - k * x[i]) + Fraction(bias[i]) for i in range(n)
         ]
         assert net.exact_field(x) == h
         squares = sum(value * value for value in a) - k * sum(abs(value) for value in x)
@@ -213,9 +212,7 @@ def test_fields_and_energies_agree_with_the_agreements(number: int) -> None:
 def test_one_update_changes_the_energy_by_minus_the_move_times_the_field(number: int) -> None:
     stream = Stream(2, number)
     n = 3 + number
-    net = ClassicalHopfield(
-        [spins(stream, n) for _ in range(3)], bias=[stream.unit() - 0.5 for _ in range(n)]
-    )
+    net = ClassicalHopfield([spins(stream, n) for _ in range(3)], bias=[stream.unit() - 0.5 for _ in range(n)])
     for x in all_states(n):
         for i in range(n):
             turned = [*x[:i], -x[i], *x[i + 1 :]]
@@ -656,9 +653,7 @@ def test_outcomes() -> None:
     assert (near.outcome, near.pattern, near.sign) == ("spurious", -1, 0)
     for floor, name in ((0.8, "near_memory"), (math.nextafter(0.8, 1), "spurious")):
         assert classical.retrieve(held, [1] * 10, near_overlap=floor).outcome == name
-    opposite = classical.retrieve(
-        ClassicalHopfield([[1] * 10], bias=[3.0, *[0.0] * 9]), [-1] * 10, near_overlap=0.7
-    )
+    opposite = classical.retrieve(ClassicalHopfield([[1] * 10], bias=[3.0, *[0.0] * 9]), [-1] * 10, near_overlap=0.7)
     assert (opposite.outcome, opposite.pattern, opposite.sign) == ("near_memory", 0, -1)
     assert opposite.overlap == -0.8
 
@@ -755,9 +750,7 @@ def test_a_mask_is_the_memory_of_the_others() -> None:
     mask = [mu not in (longest, 0) for mu in range(7)]
     left = [x for x, takes_part in zip(patterns, mask, strict=True) if takes_part]
     p = modern.association(patterns, 3.0, query, mask)
-    assert [w for w, takes_part in zip(p, mask, strict=True) if takes_part] == modern.association(
-        left, 3.0, query
-    )
+    assert [w for w, takes_part in zip(p, mask, strict=True) if takes_part] == modern.association(left, 3.0, query)
     assert p[longest] == p[0] == 0.0
     for constants in (True, False):
         assert modern.energy(patterns, 3.0, query, mask=mask, constants=constants) == modern.energy(
@@ -803,8 +796,7 @@ def test_energy_identities(number: int) -> None:
     # E = -ln(1/k sum exp(-beta (1/2 |x - xi|^2 + 1/2 (M^2 - |x|^2)))) / beta, term by term >= 0.
     terms = [
         math.exp(
-            -beta
-            * (math.fsum((a - b) ** 2 for a, b in zip(x, xi, strict=True)) / 2 + (max(squares) - square) / 2)
+            -beta * (math.fsum((a - b) ** 2 for a, b in zip(x, xi, strict=True)) / 2 + (max(squares) - square) / 2)
         )
         for x, square in zip(patterns, squares, strict=True)
     ]

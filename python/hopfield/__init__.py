@@ -6,8 +6,9 @@ memory layout.
 """
 
 from . import corrupt, errors
-from ._core import __version__, get_num_threads, set_num_threads
+from ._core import __version__
 from ._spins import spins
+from ._threads import get_num_threads, set_num_threads
 from .classical import ClassicalHopfield
 from .errors import HopfieldError, HopfieldWarning
 from .modern import ModernHopfield, attention, suggest_beta

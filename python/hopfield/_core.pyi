@@ -6,6 +6,17 @@ from typing import Any, ClassVar, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = [
+    "ClassicalHopfield",
+    "ModernHopfield",
+    "__version__",
+    "attention",
+    "get_num_threads",
+    "instruction_set",
+    "instruction_sets",
+    "set_num_threads",
+]
+
 __version__: str
 
 _Array = npt.NDArray[Any]
@@ -13,7 +24,6 @@ _Flags = npt.NDArray[np.bool_]
 _Float64 = npt.NDArray[np.float64]
 _Int64 = npt.NDArray[np.int64]
 _Spins = npt.NDArray[np.int8]
-_Codes = npt.NDArray[np.int8]
 
 @final
 class ClassicalHopfield:
@@ -95,21 +105,15 @@ class ModernHopfield:
         check_finite: bool,
         n_threads: int | None,
         progress: Callable[[int], object] | None,
-    ) -> tuple[
-        _Array, _Array | None, _Flags, _Codes, _Int64, _Float64, _Float64, _Int64, _Float64, _Float64 | None
-    ]: ...
+    ) -> dict[str, Any]: ...
     def energy(self, beta: float, states: _Array, constants: bool, n_threads: int | None) -> _Float64: ...
     def association(self, beta: float, queries: _Array, n_threads: int | None) -> _Array: ...
     def association_top(
         self, beta: float, queries: _Array, top: int, n_threads: int | None
     ) -> tuple[_Array, _Int64]: ...
-    def diagnose(
-        self, beta: float, states: _Array, n_threads: int | None
-    ) -> tuple[_Codes, _Int64, _Float64, _Float64, _Codes, list[_Int64]]: ...
+    def diagnose(self, beta: float, states: _Array, n_threads: int | None) -> dict[str, Any]: ...
 
-def attention(
-    queries: _Array, keys: _Array, values: _Array, beta: float | None, mask: _Flags | None
-) -> _Array: ...
+def attention(queries: _Array, keys: _Array, values: _Array, beta: float | None, mask: _Flags | None) -> _Array: ...
 def set_num_threads(n_threads: int) -> None: ...
 def get_num_threads() -> int: ...
 def instruction_set() -> str: ...

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from . import _arrays, _core
 from ._arrays import Array
 from .errors import HopfieldWarning, InputTypeError, InvalidInputError
-from .results import Diagnosis, Retrieval
+from .results import Diagnosis, Retrieval, single_answer
 
 __all__ = ["ModernHopfield", "attention", "suggest_beta"]
 
@@ -54,7 +54,7 @@ class ModernHopfield:
         One pattern a row, at least one; a vector is one pattern. float32 and float64 are computed in as they come,
         8- and 16-bit integers, booleans and float16 as float32, wider integers as float64.
     values : array_like, shape (k, dv), optional
-        What goes with each pattern: `step` and the `output` of `retrieve` are then weighted values (hetero-association).
+        What goes with each pattern: `step` and the `output` of `retrieve` are then weighted values.
     beta : float, optional
         The inverse temperature, positive. Small: states are means of many patterns; large: single patterns. Without it
         the memory is calibrated, at first use, so that it retrieves its patterns; see `suggest_beta`.
@@ -213,9 +213,7 @@ class ModernHopfield:
         version = self._version
         rows, single = _arrays.rows("queries", queries, self._dtype)
         known_flags, mask_flags = self._flags(version, rows, known, mask)
-        output = version.core.step(
-            self._calibrated(version), rows, known_flags, mask_flags, _arrays.threads(n_threads)
-        )
+        output = version.core.step(self._calibrated(version), rows, known_flags, mask_flags, _arrays.threads(n_threads))
         return output[0] if single else output
 
     def retrieve(
@@ -281,7 +279,7 @@ class ModernHopfield:
         rows, single = _arrays.rows("queries", queries, self._dtype)
         known_flags, mask_flags = self._flags(version, rows, known, mask)
         total = len(rows)
-        states, output, converged, reason, n_steps, residual, energy, pattern, weight, energies = version.core.retrieve(
+        columns = version.core.retrieve(
             self._calibrated(version),
             rows,
             _arrays.count("max_steps", max_steps),
@@ -297,10 +295,10 @@ class ModernHopfield:
         )
         if progress is not None:
             progress(total, total)
-        reasons = np.array(version.core.REASONS)[reason]
-        columns = (states, states if output is None else output, converged, reasons)
-        columns += (n_steps, residual, energy, pattern, weight, energies)
-        return Retrieval(*(_single(column) for column in columns)) if single else Retrieval(*columns)
+        columns["reason"] = np.array(version.core.REASONS)[columns["reason"]]
+        if columns["output"] is None:
+            columns["output"] = columns["states"]
+        return Retrieval(**(single_answer(columns) if single else columns))
 
     def energy(self, states: npt.ArrayLike, *, constants: bool = True) -> Any:
         """The energy of each state (Ramsauer et al. 2020, eq. 2).
@@ -384,12 +382,10 @@ class ModernHopfield:
         """
         version = self._version
         rows, single = _arrays.rows("states", states, self._dtype)
-        kind, size, entropy, participation, ramsauer_class, patterns = version.core.diagnose(
-            self._calibrated(version), rows, None
-        )
-        kinds, classes = np.array(version.core.KINDS)[kind], np.array(version.core.CLASSES)[ramsauer_class]
-        columns = (kinds, size, patterns, entropy, participation, classes)
-        return Diagnosis(*(_single(column) for column in columns)) if single else Diagnosis(*columns)
+        columns = version.core.diagnose(self._calibrated(version), rows, None)
+        columns["kind"] = np.array(version.core.KINDS)[columns["kind"]]
+        columns["ramsauer_class"] = np.array(version.core.CLASSES)[columns["ramsauer_class"]]
+        return Diagnosis(**(single_answer(columns) if single else columns))
 
     def add(self, patterns: npt.ArrayLike, values: npt.ArrayLike | None = None) -> ModernHopfield:
         """Store more patterns behind the ones there are.
@@ -424,7 +420,9 @@ class ModernHopfield:
                 if values is None
                 else "`values` must not be given: the memory has none for its patterns"
             )
-        more_values = None if version.values is None else _joined("values", version.values, values)
+        more_values = version.values
+        if version.values is not None and values is not None:
+            more_values = _joined("values", version.values, values)
         self._version = self._new_version(more, more_values)
         return self
 
@@ -660,11 +658,3 @@ def _joined(name: str, stored: Array, more: npt.ArrayLike) -> Array:
             f"`{name}` must have {stored.shape[1]} columns, as the stored ones do; got shape {rows.shape}"
         )
     return np.concatenate([stored, rows])
-
-
-def _single(column: Any) -> Any:
-    """The one entry of a column, as a plain Python object where it is a number or a name."""
-    if column is None:
-        return None
-    entry = column[0]
-    return entry.item() if isinstance(entry, np.generic) else entry

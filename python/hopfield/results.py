@@ -14,11 +14,10 @@ import numpy.typing as npt
 __all__ = ["BinaryRetrieval", "Diagnosis", "Retrieval"]
 
 
-def summary(record: object, shape: tuple[int, ...], share: npt.ArrayLike, said: str) -> str:
+def summary(record: object, shape: tuple[int, ...], share: Any, said: str) -> str:
     """A short text for a record: its class, the shape of its states, and the share of a yes."""
-    return f"{type(record).__name__}(states {shape}, {said} {np.mean(share):.0%})" if np.size(share) else (
-        f"{type(record).__name__}(states {shape})"
-    )
+    said = f", {said} {np.mean(share):.0%}" if np.size(share) else ""
+    return f"{type(record).__name__}(states {shape}{said})"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

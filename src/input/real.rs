@@ -265,7 +265,7 @@ pub(crate) fn distance_squared<T: Real>(left: &[T], right: &[T]) -> f64 {
     }))
 }
 
-#[inline(always)]
+#[inline]
 fn sum_of_squares(mut entries: impl ExactSizeIterator<Item = f64>) -> f64 {
     let mut sums = [0.0; 8];
     while entries.len() >= 8 {

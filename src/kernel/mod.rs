@@ -30,6 +30,10 @@
 //! of reading. Both are generic over the vector words of [`lanes`], compiled for each instruction set in a module of
 //! entry points below; the portable one is the reference that the others must equal bit for bit.
 
+// A kernel's body has to end up inside the entry point that allows its instructions, and its loops run over the axes of
+// several arrays at once.
+#![allow(clippy::inline_always, clippy::needless_range_loop)]
+
 #[cfg(target_arch = "x86_64")]
 use std::arch::is_x86_feature_detected as has;
 use std::sync::OnceLock;

@@ -32,20 +32,28 @@ pub trait Real:
     const NAME: &'static str;
 
     /// Rounds to this type.
+    #[must_use]
     fn from_f64(value: f64) -> Self;
     /// `self · factor + addend`, rounded once.
+    #[must_use]
     fn fused(self, factor: Self, addend: Self) -> Self;
     /// `self + other`.
+    #[must_use]
     fn plus(self, other: Self) -> Self;
     /// `self − other`.
+    #[must_use]
     fn minus(self, other: Self) -> Self;
     /// `self · other`.
+    #[must_use]
     fn times(self, other: Self) -> Self;
     /// `self / other`.
+    #[must_use]
     fn over(self, other: Self) -> Self;
     /// The nearest integer, ties to even.
+    #[must_use]
     fn nearest(self) -> Self;
     /// 2 to the power `self`, an integer no larger than 0; zero below the normal numbers and for NaN.
+    #[must_use]
     fn exp2_integer(self) -> Self;
     /// Neither infinite nor NaN.
     fn finite(self) -> bool;
@@ -135,7 +143,7 @@ real!(
     4_194_304.0,
     "float32",
     f32_kernels,
-    [0.000_154_531_63, 0.001_339_086_3, 0.009_618_083, 0.055_503_57, 0.240_226_5, 0.693_147_2, 1.0]
+    [0.000_154_531_63, 0.001_339_086_3, 0.009_618_083, 0.055_503_57, 0.240_226_5, std::f32::consts::LN_2, 1.0]
 );
 real!(
     f64,

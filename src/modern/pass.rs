@@ -85,7 +85,7 @@ pub(super) struct Answers<'a, T> {
     pub(super) best: &'a mut [Option<(T, usize)>],
 }
 
-impl<'a, T> Answers<'a, T> {
+impl<T> Answers<'_, T> {
     /// Those of the first `queries` queries, and the rest.
     fn split(self, queries: usize, columns: usize) -> (Self, Self) {
         let (means, later_means) = self.means.split_at_mut((queries * columns).min(self.means.len()));

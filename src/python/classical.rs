@@ -3,10 +3,11 @@
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use ndarray::{Array1, Array2};
-use numpy::{Element, IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::array::column;
 use super::error::exception;
 use super::run::Call;
 use crate::Result;
@@ -77,7 +78,7 @@ impl ClassicalHopfield {
     }
 
     fn patterns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<i8>>> {
-        let patterns = self.read(py, |network, par| network.patterns(par))?;
+        let patterns = self.read(py, classical::ClassicalHopfield::patterns)?;
         Ok(patterns.into_pyarray(py))
     }
 
@@ -161,7 +162,7 @@ impl ClassicalHopfield {
     }
 
     fn weight_matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let weights = self.read(py, |network, par| network.weight_matrix(par))?;
+        let weights = self.read(py, classical::ClassicalHopfield::weight_matrix)?;
         Ok(weights.into_pyarray(py))
     }
 
@@ -222,12 +223,4 @@ fn columns(py: Python, answer: BinaryRetrieval, with_targets: bool) -> PyResult<
     columns.set_item("hit", with_targets.then(|| column(py, recalls, |recall| recall.hit == Some(true))))?;
     columns.set_item("trace", answer.trace.map(|trace| trace.into_pyarray(py)))?;
     Ok(columns)
-}
-
-fn column<'py, T: Element>(
-    py: Python<'py>,
-    recalls: &[Recall],
-    entry: impl Fn(&Recall) -> T,
-) -> Bound<'py, PyArray1<T>> {
-    recalls.iter().map(entry).collect::<Vec<_>>().into_pyarray(py)
 }

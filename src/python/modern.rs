@@ -8,9 +8,9 @@ use numpy::{
     PyReadonlyArray3, PyUntypedArray, PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyDict, PyList};
 
-use super::array::{codes, flags};
+use super::array::{column, flags};
 use super::error::exception;
 use super::run::Call;
 use crate::input::real::{Finite, Norms, Rows};
@@ -91,7 +91,7 @@ impl ModernHopfield {
         typed!(self, store => store.step(Call::new(py, n_threads), beta, queries, &cue))
     }
 
-    /// `(states, output, converged, reason, n_steps, residual, energy, pattern, weight, trace)`.
+    /// The columns of a retrieval by the names of the result's fields; reasons as codes, no output without values.
     #[allow(clippy::too_many_arguments)]
     fn retrieve<'py>(
         &self,
@@ -108,7 +108,7 @@ impl ModernHopfield {
         check_finite: bool,
         n_threads: Option<usize>,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<Found<'py>> {
+    ) -> PyResult<Bound<'py, PyDict>> {
         let criterion: Criterion = criterion.parse().map_err(|error| exception(py, &error))?;
         let stop = Stop { max_steps, tol, criterion, trace };
         let cue = cue(&known, clamp, &mask, check_finite);
@@ -149,14 +149,14 @@ impl ModernHopfield {
         typed!(self, store => store.association_top(Call::new(py, n_threads), beta, queries, top))
     }
 
-    /// `(kind, size, entropy, participation, class, patterns)`.
+    /// The columns of diagnoses by the names of the result's fields; kinds and classes as codes.
     fn diagnose<'py>(
         &self,
         py: Python<'py>,
         beta: f64,
         states: &Bound<'py, PyUntypedArray>,
         n_threads: Option<usize>,
-    ) -> PyResult<Diagnoses<'py>> {
+    ) -> PyResult<Bound<'py, PyDict>> {
         typed!(self, store => store.diagnose(Call::new(py, n_threads), beta, states))
     }
 
@@ -173,28 +173,6 @@ impl ModernHopfield {
     const CLASSES: [&'static str; 4] =
         [RamsauerClass::I.name(), RamsauerClass::II.name(), RamsauerClass::III.name(), RamsauerClass::IV.name()];
 }
-
-type Found<'py> = (
-    Bound<'py, PyAny>,
-    Option<Bound<'py, PyAny>>,
-    Bound<'py, PyArray1<bool>>,
-    Bound<'py, PyArray1<i8>>,
-    Bound<'py, PyArray1<i64>>,
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<i64>>,
-    Bound<'py, PyArray1<f64>>,
-    Option<Bound<'py, PyArray2<f64>>>,
-);
-
-type Diagnoses<'py> = (
-    Bound<'py, PyArray1<i8>>,
-    Bound<'py, PyArray1<i64>>,
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<i8>>,
-    Bound<'py, PyList>,
-);
 
 fn finite(check: bool) -> Finite {
     if check { Finite::Check } else { Finite::Assume }
@@ -262,22 +240,22 @@ impl<T: Real + Element> Store<T> {
         queries: &Bound<'py, PyUntypedArray>,
         cue: &Cue,
         stop: &Stop,
-    ) -> PyResult<Found<'py>> {
+    ) -> PyResult<Bound<'py, PyDict>> {
         let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
         let queries = queries.as_array();
         let found = self.with(call, beta, |memory, par| memory.retrieve(queries, cue, stop, par))?;
-        Ok((
-            found.states.into_pyarray(py).into_any(),
-            found.output.map(|output| output.into_pyarray(py).into_any()),
-            found.converged.into_pyarray(py),
-            codes(py, found.reason.iter().map(|&reason| reason as i8)),
-            found.n_steps.into_pyarray(py),
-            found.residual.into_pyarray(py),
-            found.energy.into_pyarray(py),
-            found.pattern.into_pyarray(py),
-            found.weight.into_pyarray(py),
-            found.trace.map(|trace| trace.into_pyarray(py)),
-        ))
+        let columns = PyDict::new(py);
+        columns.set_item("states", found.states.into_pyarray(py))?;
+        columns.set_item("output", found.output.map(|output| output.into_pyarray(py)))?;
+        columns.set_item("converged", found.converged.into_pyarray(py))?;
+        columns.set_item("reason", column(py, &found.reason, |&reason| reason as i8))?;
+        columns.set_item("n_steps", found.n_steps.into_pyarray(py))?;
+        columns.set_item("residual", found.residual.into_pyarray(py))?;
+        columns.set_item("energy", found.energy.into_pyarray(py))?;
+        columns.set_item("pattern", found.pattern.into_pyarray(py))?;
+        columns.set_item("weight", found.weight.into_pyarray(py))?;
+        columns.set_item("trace", found.trace.map(|trace| trace.into_pyarray(py)))?;
+        Ok(columns)
     }
 
     fn energy<'py>(
@@ -321,20 +299,21 @@ impl<T: Real + Element> Store<T> {
         call: Call<'py>,
         beta: f64,
         states: &Bound<'py, PyUntypedArray>,
-    ) -> PyResult<Diagnoses<'py>> {
+    ) -> PyResult<Bound<'py, PyDict>> {
         let (py, states) = (call.py, states.cast::<PyArray2<T>>()?.try_readonly()?);
         let states = states.as_array();
         let found = self.with(call, beta, |memory, par| memory.diagnose(states, par))?;
-        let column = |of: fn(&modern::Diagnosis) -> f64| found.iter().map(of).collect::<Vec<_>>().into_pyarray(py);
-        let patterns = found.iter().map(|found| found.patterns.iter().map(|&index| index as i64).collect::<Vec<_>>());
-        Ok((
-            codes(py, found.iter().map(|found| found.kind as i8)),
-            found.iter().map(|found| found.size as i64).collect::<Vec<_>>().into_pyarray(py),
-            column(|found| found.entropy),
-            column(|found| found.participation),
-            codes(py, found.iter().map(|found| found.ramsauer_class as i8)),
-            PyList::new(py, patterns.map(|indices| indices.into_pyarray(py)))?,
-        ))
+        let indices = |found: &modern::Diagnosis| {
+            found.patterns.iter().map(|&index| index as i64).collect::<Vec<_>>().into_pyarray(py)
+        };
+        let columns = PyDict::new(py);
+        columns.set_item("kind", column(py, &found, |found| found.kind as i8))?;
+        columns.set_item("size", column(py, &found, |found| found.size as i64))?;
+        columns.set_item("patterns", PyList::new(py, found.iter().map(indices))?)?;
+        columns.set_item("entropy", column(py, &found, |found| found.entropy))?;
+        columns.set_item("participation", column(py, &found, |found| found.participation))?;
+        columns.set_item("ramsauer_class", column(py, &found, |found| found.ramsauer_class as i8))?;
+        Ok(columns)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 /// Reads `tests/vectors/{name}.json`.
-pub fn read<T: DeserializeOwned>(name: &str) -> T {
+pub(crate) fn read<T: DeserializeOwned>(name: &str) -> T {
     let path = format!("{}/tests/vectors/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -13,7 +13,7 @@ pub fn read<T: DeserializeOwned>(name: &str) -> T {
 ///
 /// The derived bounds live with the Python tests; here a generous number of roundings tells a formula from a wrong one.
 #[track_caller]
-pub fn near(found: f64, expected: f64, units: f64, epsilon: f64, scale: f64) {
+pub(crate) fn near(found: f64, expected: f64, units: f64, epsilon: f64, scale: f64) {
     let tolerance = units * epsilon * expected.abs().max(scale);
     assert!(found == expected || (found - expected).abs() <= tolerance, "{found} is not {expected} ± {tolerance:e}");
 }

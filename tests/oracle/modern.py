@@ -88,9 +88,7 @@ def readout(rows: Matrix, p: Vector) -> list[float]:
     return [dot([row[j] for row in rows], p) for j in range(len(rows[0]))]
 
 
-def energy(
-    patterns: Matrix, beta: float, state: Vector, *, constants: bool = True, mask: Mask = None
-) -> float:
+def energy(patterns: Matrix, beta: float, state: Vector, *, constants: bool = True, mask: Mask = None) -> float:
     """``E = -lse(beta X xi)/beta + 1/2 xi.xi + ln(k)/beta + 1/2 M^2`` (eq. 2).
 
     k and M are those of the patterns that take part; without any, plus infinity.
@@ -337,8 +335,7 @@ def calibrate(patterns: Matrix, *, error: float = 1e-3) -> Calibration:
     if len(distinct) == 1:
         return Calibration(beta=1.0, separation=math.inf, lost=0.0)
     separations = [
-        dot(distinct[mu], distinct[mu])
-        - max(dot(distinct[mu], other) for nu, other in enumerate(distinct) if nu != mu)
+        dot(distinct[mu], distinct[mu]) - max(dot(distinct[mu], other) for nu, other in enumerate(distinct) if nu != mu)
         for mu in sampled(len(distinct))
     ]
     positive = [delta for delta in separations if delta > 0]

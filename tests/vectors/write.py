@@ -432,9 +432,7 @@ def files() -> dict[str, str]:
     """The text of every vector file, by name."""
     return {
         "rng.json": lines(rng_vectors()),
-        "classical.json": lines(
-            {"cases": [classical_case(i, plan) for i, plan in enumerate(CLASSICAL_PLAN)]}
-        ),
+        "classical.json": lines({"cases": [classical_case(i, plan) for i, plan in enumerate(CLASSICAL_PLAN)]}),
         "modern.json": lines(
             {
                 "cases": [modern_case(i, plan) for i, plan in enumerate(MODERN_PLAN)],
