@@ -22,9 +22,7 @@ def read(path: Path) -> Image:
     try:
         from PIL import Image, ImageOps
     except ModuleNotFoundError:
-        raise Mistake(
-            "images are read with Pillow, which is not installed: pip install 'hopfield[demo]'"
-        ) from None
+        raise Mistake("images are read with Pillow, which is not installed: pip install 'hopfield[demo]'") from None
     try:
         with warnings.catch_warnings():
             # What Pillow warns of, such as a huge size, it either refuses or can do.

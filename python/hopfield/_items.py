@@ -43,30 +43,27 @@ def read(path: Path, like: Items | None = None) -> Items:
     if not path.exists():
         raise Mistake(f"{path} does not exist")
     if path.suffix == ".npy":
-        items = Items(read_array(path), ())
+        array = read_array(path)
+        items = Items(array if array.ndim > 1 else array[np.newaxis], ())
     else:
         files = _files(path)
         items = Items(_stack(files, like), files)
     if like is not None and bool(like.files) != bool(items.files):
         raise Mistake("--store and --cues must both be images or both be .npy arrays")
     if like is not None and like.values.shape[1:] != items.values.shape[1:]:
-        raise Mistake(
-            f"{path} holds cues of shape {items.values.shape[1:]}, but patterns have {like.values.shape[1:]}"
-        )
+        raise Mistake(f"{path} holds cues of shape {items.values.shape[1:]}, but patterns have {like.values.shape[1:]}")
     return items
 
 
 def read_array(path: Path) -> Array:
-    """A .npy file of numbers or booleans, shape (m, ...); a vector is one item."""
+    """A .npy file of numbers or booleans, of at least one axis."""
     try:
-        values = np.load(path, allow_pickle=False)
+        array = np.load(path, allow_pickle=False)
     except (ValueError, EOFError):
         raise Mistake(f"{path} is no .npy file of numbers") from None
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
-        raise Mistake(f"{path} must hold one array of real numbers or booleans")
-    if values.ndim == 0:
-        raise Mistake(f"{path} holds a single number; patterns and cues are the rows of an array")
-    return values[np.newaxis] if values.ndim == 1 else values
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf" or array.ndim == 0:
+        raise Mistake(f"{path} must hold one array of real numbers or booleans, with a pattern or cue in each row")
+    return array
 
 
 def _files(path: Path) -> tuple[Path, ...]:
@@ -80,21 +77,16 @@ def _files(path: Path) -> tuple[Path, ...]:
 
 
 def _stack(files: tuple[Path, ...], like: Items | None) -> Array:
-    """Images of one size, all grey unless one of them has colours; in the mode of `like` if there is one."""
+    """Images of one size, all grey unless one of them has colours; in size and colours as `like`, if it is images."""
     images = [_images.read(file) for file in files]
-    size, first = (images[0].size, files[0].name)
+    size, first, colour = images[0].size, files[0], not all(map(_images.is_grey, images))
     if like is not None and like.files:
-        size, first = (like.values.shape[2], like.values.shape[1]), like.files[0].name
+        height, width = like.values.shape[1:3]
+        size, first, colour = (width, height), like.files[0], like.values.ndim == 4
     for file, image in zip(files, images, strict=True):
         if image.size != size:
-            width, height = image.size
-            raise Mistake(
-                f"{file} is {width} × {height} pixels, but {first} is {size[0]} × {size[1]}; resize one"
-            )
-    if like is not None and like.files:
-        colour = like.values.ndim == 4
-    else:
-        colour = not all(map(_images.is_grey, images))
+            sizes = f"{file} has {image.width} x {image.height} pixels, but {first} has {size[0]} x {size[1]}"
+            raise Mistake(f"{sizes}; all must have one size")
     return np.stack([_images.pixels(image, colour) for image in images])
 
 

@@ -79,9 +79,7 @@ def _network(options: Options, store: Items, cues: Items) -> str:
             raise Mistake("--beta is for the modern network, and this is the classical one; see --network")
         if store.files and not binary:
             wrong = next(file for items in (store, cues) for file in _grey_files(items))
-            raise Mistake(
-                f"{wrong} is not black and white, as the classical network needs; try --network modern"
-            )
+            raise Mistake(f"{wrong} is not black and white, as the classical network needs; try --network modern")
     return network
 
 
@@ -106,19 +104,15 @@ def _known(path: Path, cues: Items) -> Array:
             raise Mistake(f"{path} must hold booleans, True for known entries; got {flags.dtype}")
     else:
         # Half-way, so that an image drawn with soft edges does too.
-        flags = _images.pixels(_images.read(path), colour=False)[np.newaxis] > 127
-        if cues.values.ndim == 4:
-            flags = np.broadcast_to(flags[..., np.newaxis], (*flags.shape, 3))
-    shape = cues.values.shape[1:]
-    if flags.shape[1:] != shape or len(flags) not in (1, len(cues.values)):
-        raise Mistake(f"{path} has shape {flags.shape[1:]}, but cues have {shape}")
-    flags = flags.reshape(len(flags), -1)
-    return flags[0] if len(flags) == 1 else flags
+        flags = _images.pixels(_images.read(path), colour=cues.values.ndim == 4) > 127
+    m, shape = len(cues.values), cues.values.shape[1:]
+    if flags.shape not in (shape, (m, *shape)):
+        raise Mistake(f"{path} must have shape {shape} or {(m, *shape)}, as the cues; got {flags.shape}")
+    n = cues.rows.shape[1]
+    return flags.reshape(n if flags.shape == shape else (m, n))
 
 
-def _classical(
-    options: Options, store: Items, cues: Items, known: Array | None, progress: Progress
-) -> Answer:
+def _classical(options: Options, store: Items, cues: Items, known: Array | None, progress: Progress) -> Answer:
     found = hf.ClassicalHopfield(_spins(store)).retrieve(
         _spins(cues),
         known=known,
@@ -127,7 +121,7 @@ def _classical(
         rng=options.seed,
         progress=progress,
     )
-    rows = found.states
+    rows: Array = found.states
     if cues.files:
         rows = np.where(rows > 0, 255, 0).astype(np.uint8)
     elif cues.values.dtype.kind == "b":
@@ -185,7 +179,8 @@ def _contrast(rows: Array, known: Array | None = None) -> npt.NDArray[np.float32
     total = np.maximum(weights.sum(1, keepdims=True), 1)
     centred = (rows - (rows * weights).sum(1, keepdims=True) / total) * weights
     norms = np.linalg.norm(centred, axis=1, keepdims=True)
-    return np.divide(centred, norms, out=np.zeros_like(centred), where=norms > 0).astype(np.float32)
+    unit: Array = np.divide(centred, norms, out=np.zeros_like(centred), where=norms > 0)
+    return unit.astype(np.float32)
 
 
 def _report(store: Items, cues: Items, answer: Answer, seconds: float, out: Path) -> str:
@@ -198,10 +193,9 @@ def _report(store: Items, cues: Items, answer: Answer, seconds: float, out: Path
     lines = [table(["cue", "pattern", *answer.columns], rows, left=["cue", "pattern", "outcome", "ended by"])]
     if m > shown:
         lines.append(f"... and {m - shown} more")
-    counts = ", ".join(
-        f"{count} {outcome}" for outcome, count in Counter(answer.outcome.tolist()).most_common()
-    )
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in Counter(answer.outcome.tolist()).most_common())
     lines.append("")
-    lines.append(f"{m} cues from {k} patterns of {n} by the {answer.network}, in {seconds * 1000:.4g} ms")
+    took = f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
+    lines.append(f"cues: {m}, from {k} stored patterns of {n} by the {answer.network}, in {took}")
     lines.append(f"outcomes: {counts or 'none'}; written to {out}")
     return "\n".join(lines)

@@ -81,7 +81,11 @@ def _parser() -> argparse.ArgumentParser:
         help="store eight photographs, spoil them, retrieve them with both networks; a table and a picture",
     )
     demo.add_argument(
-        "--out", type=Path, default=Path("hopfield-demo.png"), metavar="PNG", help="%(default)s"
+        "--out",
+        type=Path,
+        default=Path("hopfield-demo.png"),
+        metavar="PNG",
+        help="the picture; %(default)s unless given",
     )
 
     retrieve = commands.add_parser(
@@ -118,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seed",
         type=int,
         default=0,
-        help="of the order in which the classical network visits neurons; %(default)s",
+        help="of the order in which the classical network visits neurons; %(default)s unless given",
     )
 
     commands.add_parser("info", help="the version, the instruction set in use, the threads")

@@ -19,12 +19,10 @@ class Page:
     """A white page of `width` times `height` units."""
 
     def __init__(self, width: int, height: int) -> None:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         self._width, self._height = width, height
         self._figure = Figure(figsize=(width / UNITS, height / UNITS), dpi=UNITS * ZOOM, facecolor="white")
-        self._canvas = FigureCanvasAgg(self._figure)
 
     def text(self, x: float, y: float, text: str, **style: Any) -> None:
         """Text at a point, by default to the right of it and standing on it."""
@@ -46,6 +44,6 @@ class Page:
         from PIL import Image
 
         buffer = io.BytesIO()
-        self._canvas.print_png(buffer)
+        self._figure.savefig(buffer, format="png")
         image = Image.open(buffer).convert("RGB")
         image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, optimize=True)

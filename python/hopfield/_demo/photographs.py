@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,9 @@ def local_contrast(greys: Greys) -> npt.NDArray[np.int8]:
     What photographs have in common is large: sky above, ground below. Without it they are nearly uncorrelated, which
     is what Hebb's rule needs.
     """
-    from skimage.filters import gaussian
+    from skimage import filters
+
+    gaussian: Any = filters.gaussian  # which has no types
 
     return threshold(np.stack([grey - gaussian(grey, BLUR) for grey in greys]))
 
@@ -59,4 +62,5 @@ def unit_norm(greys: Greys) -> npt.NDArray[np.float64]:
     """Grey values with mean 0 and norm 1, shape (8, 16384)."""
     rows = greys.reshape(len(greys), -1)
     centred = rows - rows.mean(axis=1, keepdims=True)
-    return centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    unit: Greys = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    return unit

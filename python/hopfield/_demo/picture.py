@@ -56,15 +56,11 @@ def write(out: Path, runs: dict[str, Run]) -> None:
         title = f"Classical network: {k} photographs in {n} neurons of ±1"
         _block(page, MARGIN, title, "overlap", [runs["lost"], runs["flipped"]])
         axes = _plot(page, MARGIN + HEADING, [runs["lost"], runs["flipped"]], "sweeps over all neurons")
-        axes.yaxis.set_major_formatter(
-            lambda energy, _: f"{energy:,.0f}".replace(",", "\u2009").replace("-", "−")
-        )
+        axes.yaxis.set_major_formatter(lambda energy, _: f"{energy:,.0f}".replace(",", "\u2009").replace("-", "−"))
 
         title = f"Modern network: {k} photographs of {n} real numbers"
         _block(page, modern, title, "cosine", [runs["half"], runs["noise"]])
-        axes = _plot(
-            page, modern + HEADING, [runs["half"], runs["noise"]], "updates", marker="o", markersize=4
-        )
+        axes = _plot(page, modern + HEADING, [runs["half"], runs["noise"]], "updates", marker="o", markersize=4)
         axes.set_yscale("log")
         axes.set_yticks(ticks := [0.2, 0.5, 1, 2, 5, 10], [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
@@ -87,7 +83,7 @@ def _block(page: Page, top: int, title: str, measure: str, runs: list[Run]) -> N
         run = runs[column // HALF]
         if column % HALF == 0:
             colour = COLOURS[column // HALF]
-            page.text(_x(column), top + HEADING - 10, run.corruption, size=HEAD, color=colour, weight="bold")
+            page.text(_x(column), top + HEADING - 10, _typeset(run.corruption), size=HEAD, color=colour, weight="bold")
         _column(page, _x(column), top + HEADING, run, column)
 
 
@@ -125,7 +121,7 @@ def _plot(page: Page, y: int, runs: list[Run], steps: str, **marks: Any) -> Any:
         axes.plot(run.at, run.energies.T, color=colour, linewidth=1.2, alpha=0.75, **marks)
         where = (0.99, 0.985 - 0.055 * row)
         axes.text(
-            *where, run.corruption, size=SMALL, color=colour, transform=axes.transAxes, ha="right", va="top"
+            *where, _typeset(run.corruption), size=SMALL, color=colour, transform=axes.transAxes, ha="right", va="top"
         )
     axes.set_xlabel(steps, size=SMALL, color=MUTED, labelpad=4)
     whole = range(int(max(run.at[-1] for run in runs)) + 1)
@@ -137,6 +133,11 @@ def _plot(page: Page, y: int, runs: list[Run], steps: str, **marks: Any) -> Any:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(MUTED)
     return axes
+
+
+def _typeset(corruption: str) -> str:
+    """A name from the table, which has to do with what every terminal can show."""
+    return corruption.replace(" x ", " × ")
 
 
 def _plain(page: Page, top: int, run: Run) -> None:

@@ -20,11 +20,12 @@ def text(runs: dict[str, Run]) -> str:
     k = len(next(iter(runs.values())).stored)
     rows = [_row(run) for run in runs.values()]
     return (
-        f"{k} photographs of {SIDE} x {SIDE} pixels, {SIDE * SIDE} neurons; each row of the table is {k} cues.\n\n"
+        f"{k} photographs of {SIDE} x {SIDE} pixels, {SIDE * SIDE} neurons; each line is {k} cues.\n\n"
         + table(HEADINGS, rows, left=["network", "corruption", "outcome"])
-        + "\n\nSimilarity to the stored photograph (overlap or cosine) and energy: means, of the cue -> of what is retrieved."
-        "\nSteps: sweeps over all neurons (classical) or updates (modern); the last one proves that nothing moves."
-        "\nPlain thresholding leaves the photographs correlated, and Hebb's rule mixes correlated patterns."
+        + "\n\nsimilarity  to the photograph, overlap or cosine, of the cue -> of the retrieved; means, as energies are"
+        "\nsteps       sweeps over all neurons (classical) or updates (modern); the last proves that nothing moves"
+        "\nmedian      thresholded there, photographs are correlated, and Hebb's rule mixes correlated patterns;"
+        "\n            in the other lines a neuron is +1 where a pixel is brighter than its neighbourhood"
     )
 
 
@@ -36,7 +37,7 @@ def _row(run: Run) -> list[str]:
         f"{run.cue_similarity.mean():.3f} -> {run.similarity.mean():.3f}",
         _range(run.steps),
         f"{_number(run.energies[:, 0].mean())} -> {_number(np.mean(last))}",
-        f"{run.hits.sum()}/{len(run.hits)} retrieved ({_counts(run)})",
+        f"{run.hits.sum()}/{len(run.hits)} right: {_counts(run)}",
         f"{run.milliseconds:.1f}",
     ]
 

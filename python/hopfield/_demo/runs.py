@@ -39,9 +39,7 @@ class Run:
     retrieved: Array
     cue_similarity: Array
     similarity: Array
-    steps: (
-        Array  # sweeps (classical) or updates (modern), the last of which proves that nothing moves any more
-    )
+    steps: Array  # sweeps (classical) or updates (modern), the last of which proves that nothing moves any more
     energies: Array  # along the way, NaN behind a photograph's last
     at: Array  # the step at which each column of `energies` stands
     hits: Array  # whether the photograph itself came out
@@ -52,16 +50,16 @@ class Run:
 def every(greys: Greys) -> dict[str, Run]:
     """All runs, by a short name."""
     contrast, plain = photographs.local_contrast(greys), photographs.threshold(greys)
-    lost = f"last {LOST:.0%} of the rows lost"
+    lost = f"last {LOST:.0%} of rows lost"
     # Whole rows, which are not quite that share of the pixels.
     rows = round(LOST * SIDE) / SIDE
     flipped = hf.corrupt.flip(contrast, FLIPPED, SEED)
     return {
         "lost": _classical("classical", lost, contrast, hf.corrupt.occlude(contrast, rows)),
-        "flipped": _classical("classical", f"{FLIPPED:.0%} of the pixels flipped", contrast, flipped),
-        "plain": _classical("classical, plain threshold", lost, plain, hf.corrupt.occlude(plain, rows)),
+        "flipped": _classical("classical", f"{FLIPPED:.0%} of pixels flipped", contrast, flipped),
+        "plain": _classical("classical, median", lost, plain, hf.corrupt.occlude(plain, rows)),
         "half": _modern(greys, "lower half unknown", noise=0),
-        "noise": _modern(greys, f"noise, {NOISE:g} times the contrast", noise=NOISE),
+        "noise": _modern(greys, f"noise, {NOISE:g} x the contrast", noise=NOISE),
     }
 
 
@@ -90,7 +88,7 @@ def _classical(network: str, corruption: str, stored: Array, cues: Array) -> Run
 
 
 def _path(net: hf.ClassicalHopfield, cues: Array, sweeps: int) -> tuple[Array, Array]:
-    """The energy between sweeps too, up to the last that changed anything: the same seed takes the same way, cut short."""
+    """Energies between the sweeps as well: with the same seed a shorter retrieval is the beginning of a longer one."""
     visits = np.arange(1, (sweeps - 1) * POINTS + 1) * cues.shape[1] // POINTS
     energies = [net.retrieve(cues, rng=SEED, max_updates=int(end)).energy for end in visits]
     return np.r_[0, visits] / cues.shape[1], np.stack([net.energy(cues), *energies], axis=1)
@@ -109,6 +107,7 @@ def _modern(greys: Greys, corruption: str, noise: float) -> Run:
     started = time.perf_counter()
     found = memory.retrieve(seen, known=None if known.all() else known, trace=True)
     seconds = time.perf_counter() - started
+    energies = np.asarray(found.trace)
     right = found.pattern == np.arange(len(stored))
     kinds = memory.diagnose(found.states).kind
     return Run(
@@ -120,8 +119,8 @@ def _modern(greys: Greys, corruption: str, noise: float) -> Run:
         cue_similarity=_cosines(np.where(known, cues, 0.0), stored),
         similarity=_cosines(found.states, stored),
         steps=found.n_steps,
-        energies=found.trace,
-        at=np.arange(found.trace.shape[1]),
+        energies=energies,
+        at=np.arange(energies.shape[1]),
         hits=right & (kinds == "pattern"),
         outcomes=kinds.tolist(),
         milliseconds=1000 * seconds,
@@ -130,4 +129,5 @@ def _modern(greys: Greys, corruption: str, noise: float) -> Run:
 
 def _cosines(states: Array, stored: Array) -> Array:
     norms = np.linalg.norm(states, axis=1) * np.linalg.norm(stored, axis=1)
-    return np.einsum("md,md->m", states.astype(np.float64), stored) / norms
+    cosines: Array = np.einsum("md,md->m", states.astype(np.float64), stored) / norms
+    return cosines
