@@ -2,6 +2,8 @@
 
 use std::fmt::{Debug, Display};
 
+#[cfg(target_arch = "aarch64")]
+use super::neon_paths;
 use super::{InstructionSet, Kernels, portable};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
@@ -120,6 +122,8 @@ macro_rules! real {
             }
             fn kernels(set: InstructionSet) -> &'static Kernels<Self> {
                 match set {
+                    #[cfg(target_arch = "aarch64")]
+                    InstructionSet::Neon => neon_paths::$kernels(),
                     #[cfg(target_arch = "x86_64")]
                     InstructionSet::Avx512 => avx512::$kernels(),
                     #[cfg(target_arch = "x86_64")]
