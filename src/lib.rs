@@ -40,6 +40,7 @@ pub mod classical;
 pub mod error;
 mod input;
 mod kernel;
+pub mod machine;
 pub mod modern;
 mod par;
 #[cfg(feature = "python")]

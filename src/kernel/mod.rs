@@ -39,6 +39,7 @@ use std::arch::is_x86_feature_detected as has;
 use std::sync::OnceLock;
 
 pub(crate) mod bits;
+pub(crate) mod ceiling;
 pub(crate) mod few;
 pub(crate) mod lanes;
 pub(crate) mod many;
@@ -142,6 +143,8 @@ type Best<T> = unsafe fn(&[T], usize, &mut [T], &mut [T]);
 type FoldMany<T> = unsafe fn(&mut [T], usize, [T; 2], &mut [T], &mut [T], &mut [T]);
 type FoldFew<T> = unsafe fn(&mut [T], usize, [T; 2], &mut T, &mut T, &mut T);
 type Read<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T], &[T]);
+type Rounds<T> = unsafe fn(usize) -> T;
+type ReadAll<T> = unsafe fn(&[T]) -> T;
 type Blend<T> = unsafe fn(&mut [T], &[T], &[T], &[T], bool);
 
 /// One instruction set's kernels, behind checks of every length.
@@ -156,6 +159,8 @@ pub struct Kernels<T> {
     fold_few: FoldFew<T>,
     read_few: [Read<T>; MOST_FEW],
     blend: Blend<T>,
+    multiply_add: Rounds<T>,
+    read_all: ReadAll<T>,
 }
 
 impl<T: Real> Kernels<T> {
@@ -258,6 +263,23 @@ impl<T: Real> Kernels<T> {
         }
     }
 
+    /// Makes `rounds` rounds of fused multiply-adds in registers alone.
+    pub(crate) fn multiply_add(&self, rounds: usize) -> T {
+        // SAFETY: nothing but the instruction set, and the table is only handed out if it is available.
+        unsafe { (self.multiply_add)(rounds) }
+    }
+
+    /// How many multiply-adds a round has.
+    pub(crate) fn multiply_adds_per_round(&self) -> usize {
+        ceiling::per_round(self.lanes)
+    }
+
+    /// Reads all entries, as fast as they come.
+    pub(crate) fn read_all(&self, from: &[T]) -> T {
+        // SAFETY: as above.
+        unsafe { (self.read_all)(from) }
+    }
+
     /// `total = fma(part, with, total · keep)`, the factors one a query; see the canonical order, *group*.
     pub(crate) fn blend(&self, shape: Shape, total: &mut [T], part: &[T], keep: &[T], with: &[T]) {
         let width = self.width(shape);
@@ -294,7 +316,7 @@ macro_rules! instruction_set {
     ($module:ident, $set:expr, [$($features:literal)?], $f32:ty, $f64:ty, $wide:literal, $tall:literal, $few:literal) => {
         pub(crate) mod $module {
             use super::lanes::Lanes;
-            use super::{InstructionSet, Kernels, few, many};
+            use super::{InstructionSet, Kernels, ceiling, few, many};
 
             // SAFETY of all entry points: the callee's promises, passed on to the caller, and the instruction set,
             // which `Real::kernels` hands out only through `InstructionSet`.
@@ -358,6 +380,17 @@ macro_rules! instruction_set {
                 super::blend(total, part, keep, with, in_lanes);
             }
 
+            $(#[target_feature(enable = $features)])?
+            unsafe fn multiply_add<L: Lanes>(rounds: usize) -> L::Real {
+                // SAFETY: above.
+                unsafe { ceiling::multiply_add::<L>(rounds) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn read_all<L: Lanes>(from: &[L::Real]) -> L::Real {
+                // SAFETY: above.
+                unsafe { ceiling::read::<L>(from) }
+            }
+
             const fn table<L: Lanes>() -> Kernels<L::Real> {
                 Kernels {
                     set: $set,
@@ -376,6 +409,8 @@ macro_rules! instruction_set {
                         read_few::<L, 5, 4>, read_few::<L, 6, 2>, read_few::<L, 7, 2>, read_few::<L, 8, 2>,
                     ],
                     blend: blend::<L>,
+                    multiply_add: multiply_add::<L>,
+                    read_all: read_all::<L>,
                 }
             }
 

@@ -108,6 +108,7 @@ lanes! {
     vdupq_n_f32, vld1q_f32, vst1q_f32, vfmaq_f32, vaddq_f32, vsubq_f32, vmulq_f32,
     vcgtq_f32, vcgeq_f32, vbslq_f32, vrndnq_f32,
     vcvtnq_s32_f32, vaddq_s32, vdupq_n_s32, vshlq_n_s32, vreinterpretq_f32_s32,
+    // SAFETY: as for the other methods.
     #[inline(always)]
     unsafe fn transpose(rows: &mut [Self; 16]) {
         // SAFETY: registers only.
@@ -130,6 +131,7 @@ lanes! {
     vdupq_n_f64, vld1q_f64, vst1q_f64, vfmaq_f64, vaddq_f64, vsubq_f64, vmulq_f64,
     vcgtq_f64, vcgeq_f64, vbslq_f64, vrndnq_f64,
     vcvtnq_s64_f64, vaddq_s64, vdupq_n_s64, vshlq_n_s64, vreinterpretq_f64_s64,
+    // SAFETY: as for the other methods.
     #[inline(always)]
     unsafe fn transpose(rows: &mut [Self; 16]) {
         // SAFETY: registers only.
