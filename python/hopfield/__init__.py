@@ -6,6 +6,7 @@ memory layout.
 """
 
 from . import corrupt, errors
+from ._config import show_config
 from ._core import __version__
 from ._spins import spins
 from ._threads import get_num_threads, set_num_threads
@@ -28,6 +29,7 @@ __all__ = [
     "errors",
     "get_num_threads",
     "set_num_threads",
+    "show_config",
     "spins",
     "suggest_beta",
 ]

@@ -42,6 +42,8 @@ pub(crate) mod bits;
 pub(crate) mod few;
 pub(crate) mod lanes;
 pub(crate) mod many;
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod neon;
 pub(crate) mod readout;
 pub(crate) mod real;
 #[cfg(target_arch = "x86_64")]
@@ -67,6 +69,8 @@ pub(crate) const MOST_FEW: usize = 8;
 pub enum InstructionSet {
     /// What every processor of this architecture has; fused multiply-adds in software where it has none.
     Portable,
+    /// NEON, which every 64-bit ARM processor has.
+    Neon,
     /// AVX2, FMA and POPCNT.
     Avx2,
     /// AVX-512 F, BW, DQ, VL and VPOPCNTDQ.
@@ -75,13 +79,14 @@ pub enum InstructionSet {
 
 impl InstructionSet {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 4] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512];
 
     /// The name that `HOPFIELD_INSTRUCTION_SET` takes.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            Self::Neon => "neon",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
         }
@@ -92,6 +97,7 @@ impl InstructionSet {
     pub fn is_available(self) -> bool {
         match self {
             Self::Portable => true,
+            Self::Neon => cfg!(target_arch = "aarch64"),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => has!("avx2") && has!("fma") && has!("popcnt"),
             #[cfg(target_arch = "x86_64")]
@@ -104,7 +110,7 @@ impl InstructionSet {
                     && has!("avx512vpopcntdq")
             }
             #[cfg(not(target_arch = "x86_64"))]
-            _ => false,
+            Self::Avx2 | Self::Avx512 => false,
         }
     }
 
@@ -396,6 +402,8 @@ instruction_set!(
     4,
     4
 );
+#[cfg(target_arch = "aarch64")]
+instruction_set!(neon_paths, InstructionSet::Neon, ["neon"], super::neon::F32x4, super::neon::F64x2, 8, 16, 8);
 #[cfg(target_arch = "x86_64")]
 instruction_set!(avx2, InstructionSet::Avx2, ["avx2,fma"], super::x86::F32x8, super::x86::F64x4, 4, 8, 8);
 #[cfg(target_arch = "x86_64")]
