@@ -429,9 +429,9 @@ def test_refusal(net: hf.ClassicalHopfield, call: Any, builtin: type[Exception],
 
 
 def test_too_large_a_matrix_is_a_memory_error() -> None:
-    net = hf.ClassicalHopfield(np.ones((1, 30_000_000), np.int8))
+    net = hf.ClassicalHopfield(np.ones((1, 6_000_000), np.int8))
     with pytest.raises(
-        MemoryError, match=re.escape("not enough memory for 7200000000000000 bytes of the weight matrix")
+        MemoryError, match=re.escape("not enough memory for 288000000000000 bytes of the weight matrix")
     ):
         _ = net.weight_matrix
 

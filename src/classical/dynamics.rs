@@ -346,7 +346,7 @@ impl Walk<'_> {
         let stop = &self.problem.stop;
         if self.undecided > 0 {
             None
-        } else if stop.stop_at_memory && self.space.agreements.first_lane(self.state.len(), &[]).is_some() {
+        } else if stop.stop_at_memory && self.space.agreements.first_lane(self.state.len()).is_some() {
             Some(Reason::Memory)
         } else if stop.target_energy.is_some_and(|target| self.energy.value() <= target) {
             Some(Reason::Energy)

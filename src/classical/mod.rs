@@ -104,7 +104,7 @@ impl ClassicalHopfield {
     /// # Errors
     /// No pattern, a width other than that of the network, or a value other than −1 and +1; then nothing is stored.
     pub fn store(&mut self, patterns: ArrayView2<'_, i8>, par: Par<'_>) -> Result<()> {
-        let patterns = Spins::patterns(patterns)?;
+        let patterns = Spins::patterns(patterns, par)?;
         let n = patterns.width();
         match (self.columns.n(), self.options.n_neurons) {
             (0, Some(expected)) if expected != n => {
@@ -153,13 +153,28 @@ impl ClassicalHopfield {
             return Err(Error::NoPatterns { argument: "patterns", rows, columns: width });
         }
         self.learnt("to forget one")?;
-        let patterns = Spins::of_width("patterns", patterns, self.columns.n())?;
-        let mut agreements = Agreements::new(&self.columns)?;
-        let mut gone = try_vec(self.columns.k().div_ceil(64), 0, "a list of patterns")?;
-        for row in 0..patterns.len() {
-            agreements.count(&self.columns, patterns.row(row), self.available());
-            let lane = agreements.first_lane(self.columns.n(), &gone).ok_or(Error::NotStored { row })?;
-            gone[lane / 64] |= 1 << (lane % 64);
+        let (n, words) = (self.columns.n(), self.columns.k().div_ceil(64));
+        let patterns = Spins::of_width("patterns", patterns, n, par)?;
+        // For each row the stored patterns equal to it, as bits.
+        let mut equal: Vec<u64> = try_vec(area(rows, words, "lists of patterns")?, 0, "lists of patterns")?;
+        let lists = equal.chunks_exact_mut(words).enumerate();
+        par.each(
+            self.workers(rows, n),
+            lists,
+            || Agreements::new(&self.columns),
+            |_, agreements, (row, list)| {
+                agreements.count(&self.columns, patterns.row(row), self.available());
+                for (w, word) in list.iter_mut().enumerate() {
+                    *word = agreements.lanes_with(n, w);
+                }
+                Ok(())
+            },
+        )?;
+        let mut gone: Vec<u64> = try_vec(words, 0, "a list of patterns")?;
+        for (row, list) in equal.chunks_exact(words).enumerate() {
+            let left = list.iter().zip(&gone).map(|(equal, gone)| equal & !gone);
+            let (w, left) = left.enumerate().find(|(_, left)| *left != 0).ok_or(Error::NotStored { row })?;
+            gone[w] |= left & left.wrapping_neg();
         }
         self.columns = Arc::new(self.columns.without(&gone, par)?);
         Ok(())
@@ -207,8 +222,8 @@ impl ClassicalHopfield {
         self.learnt("a retrieval")?;
         let n = self.columns.n();
         let cues = match options.known {
-            Some(known) => Spins::where_known("cues", cues, n, known.mask)?,
-            None => Spins::of_width("cues", cues, n)?,
+            Some(known) => Spins::where_known("cues", cues, n, known.mask, par)?,
+            None => Spins::of_width("cues", cues, n, par)?,
         };
         let m = cues.len();
         options.check(m, self.columns.k())?;
@@ -265,6 +280,14 @@ impl ClassicalHopfield {
     }
 
     /// The fields `h = W x + b` `(m, n)` of `states` `(m, n)`, each the exact value rounded once.
+    ///
+    /// ```
+    /// # use hopfield::{Par, classical::ClassicalHopfield};
+    /// # use ndarray::array;
+    /// let net = ClassicalHopfield::new(array![[1, 1, -1, 1]].view())?;
+    /// assert_eq!(net.field(array![[1, 1, 1, 1]].view(), Par::default())?, array![[0.25, 0.25, -0.75, 0.25]]);
+    /// # Ok::<(), hopfield::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`energy`](Self::energy).
@@ -325,6 +348,15 @@ impl ClassicalHopfield {
     /// Whether every neuron of each of the `states` `(m, n)` satisfies its update. With random ties: none has a field
     /// against it.
     ///
+    /// ```
+    /// # use hopfield::{Par, classical::ClassicalHopfield};
+    /// # use ndarray::array;
+    /// let net = ClassicalHopfield::new(array![[1, 1, -1, 1]].view())?;
+    /// let states = array![[1, 1, -1, 1], [1, 1, 1, 1]];
+    /// assert_eq!(net.is_fixed_point(states.view(), Par::default())?, array![true, false]);
+    /// # Ok::<(), hopfield::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`energy`](Self::energy).
     pub fn is_fixed_point(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array1<bool>> {
@@ -340,6 +372,14 @@ impl ClassicalHopfield {
     }
 
     /// The weights `W` `(n, n)`, made for this call; nothing else here forms them.
+    ///
+    /// ```
+    /// # use hopfield::{Par, classical::ClassicalHopfield};
+    /// # use ndarray::array;
+    /// let net = ClassicalHopfield::new(array![[1, -1]].view())?;
+    /// assert_eq!(net.weight_matrix(Par::default())?, array![[0.0, -0.5], [-0.5, 0.0]]);
+    /// # Ok::<(), hopfield::Error>(())
+    /// ```
     ///
     /// # Errors
     /// An empty network, or [`Error::OutOfMemory`].
@@ -394,7 +434,7 @@ impl ClassicalHopfield {
         work: impl Fn(&Agreements, &mut [i64], &[i8], &mut [T]) + Sync,
     ) -> Result<Vec<T>> {
         self.learnt(wanted)?;
-        let states = Spins::of_width("states", states, self.columns.n())?;
+        let states = Spins::of_width("states", states, self.columns.n(), par)?;
         let mut out = try_vec(area(states.len(), each, "results")?, T::default(), "results")?;
         let rows = out.chunks_exact_mut(each).enumerate();
         let scratch = || Ok((Agreements::new(&self.columns)?, try_vec(self.columns.k(), 0, "overlaps")?));

@@ -251,6 +251,17 @@ impl Stop {
 }
 
 /// Which neurons of the cues are known. An unknown one starts undecided and takes the sign of its first field.
+///
+/// ```
+/// use hopfield::{Par, classical::{ClassicalHopfield, Known, Retrieve}};
+/// use ndarray::array;
+/// let net = ClassicalHopfield::new(array![[1, -1, 1, 1]].view())?;
+/// let mask = array![[true, true, false, false]];
+/// let options = Retrieve { known: Some(Known { mask: mask.view(), clamp: true }), ..Default::default() };
+/// let answer = net.retrieve(array![[1, -1, 0, 0]].view(), &options, Par::default())?;
+/// assert_eq!(answer.states, array![[1, -1, 1, 1]]);
+/// # Ok::<(), hopfield::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     /// `(m, n)`, or `(1, n)` for all cues; true: known.
@@ -280,6 +291,12 @@ impl Default for Seeds<'_> {
 }
 
 /// What to report beside the state.
+///
+/// ```
+/// use hopfield::classical::Report;
+/// let report = Report { targets: Some(&[0, 1]), ..Default::default() };
+/// assert!(!report.trace && report.near_overlap == 0.9);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// The pattern that each cue should lead to, by its index.

@@ -57,6 +57,17 @@ named! {
 }
 
 /// What is reported of one cue.
+///
+/// ```
+/// use hopfield::{Par, classical::{ClassicalHopfield, Outcome, Reason, Retrieve}};
+/// use ndarray::array;
+/// let net = ClassicalHopfield::new(array![[1, -1, 1, 1, -1]].view())?;
+/// let answer = net.retrieve(array![[-1, -1, 1, 1, -1]].view(), &Retrieve::default(), Par::default())?;
+/// let recall = answer.recalls[0];
+/// assert!(recall.converged() && recall.reason == Reason::FixedPoint);
+/// assert_eq!((recall.outcome, recall.pattern, recall.n_flips), (Outcome::Memory, Some(0), 1));
+/// # Ok::<(), hopfield::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Recall {
@@ -93,6 +104,17 @@ impl Recall {
 }
 
 /// The answer to a batch of cues.
+///
+/// ```
+/// use hopfield::{Par, classical::{ClassicalHopfield, Report, Retrieve}};
+/// use ndarray::array;
+/// let net = ClassicalHopfield::new(array![[1, -1, 1]].view())?;
+/// let options = Retrieve { report: Report { trace: true, ..Default::default() }, ..Default::default() };
+/// let answer = net.retrieve(array![[1, 1, 1], [1, -1, 1]].view(), &options, Par::default())?;
+/// assert_eq!((answer.states.dim(), answer.recalls.len()), ((2, 3), 2));
+/// assert_eq!(answer.trace.expect("asked for")[[1, 0]], -1.0);
+/// # Ok::<(), hopfield::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BinaryRetrieval {

@@ -99,14 +99,19 @@ impl Agreements {
         self.decided += i64::from(from == 0);
     }
 
-    /// The first lane that agrees in exactly `count` neurons and is not in `except` (which may be empty).
-    pub(crate) fn first_lane(&self, count: usize, except: &[u64]) -> Option<usize> {
+    /// The first lane that agrees in exactly `count` neurons.
+    pub(crate) fn first_lane(&self, count: usize) -> Option<usize> {
         (0..self.k.div_ceil(64)).find_map(|w| {
-            let mut equal = self.lanes(w) & !except.get(w).copied().unwrap_or(0);
-            for b in 0..self.depth {
-                equal &= self.word(w, b) ^ if count >> b & 1 == 1 { 0 } else { !0 };
-            }
+            let equal = self.lanes_with(count, w);
             (equal != 0).then(|| 64 * w + equal.trailing_zeros() as usize)
+        })
+    }
+
+    /// The lanes of word `w` that agree in exactly `count` neurons.
+    pub(crate) fn lanes_with(&self, count: usize, w: usize) -> u64 {
+        (0..self.depth).fold(self.lanes(w), |equal, b| {
+            let wanted = if (count >> b) & 1 == 1 { 0 } else { !0 };
+            equal & (self.word(w, b) ^ wanted)
         })
     }
 
