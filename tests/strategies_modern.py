@@ -99,8 +99,8 @@ class Problem:
     queries: Array
     beta: float
     values: Array | None
-    mask: Array | None
-    known: Array | None
+    mask: Any  # an array of bool, or None
+    known: Any
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -121,11 +121,11 @@ class Problem:
             mask=self.mask_of(query),
         )
 
-    def mask_of(self, query: int) -> Array | None:
+    def mask_of(self, query: int) -> Any:
         """The mask of one query."""
         return self.mask if self.mask is None or self.mask.ndim == 1 else self.mask[query]
 
-    def known_of(self, query: int) -> Array | None:
+    def known_of(self, query: int) -> Any:
         """What is known of one query."""
         return self.known if self.known is None or self.known.ndim == 1 else self.known[query]
 

@@ -19,7 +19,7 @@ from tolerance import Array, worst
 def surely_ordered(problem: Problem, query: int, indices: list[int]) -> bool:
     """Whether no rounding can change the order: each pattern is equal to the next, or scores clearly more."""
     bounds = problem.bounds(query)
-    scores, off = bounds.scores, sum(bounds.score_errors(way) for way in bounds.ways)
+    scores, off = bounds.scores, np.add(*(bounds.score_errors(way) for way in bounds.ways))
     return all(
         np.array_equal(problem.patterns[a], problem.patterns[b]) or scores[a] - scores[b] > off[a] + off[b]
         for a, b in pairwise(indices)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -37,11 +39,10 @@ def test_a_step_is_that_of_the_oracle(problem: Problem) -> None:
 
 @given(problems(max_work=300, with_known=True), st.lists(layouts, min_size=5, max_size=5), st.data())
 def test_a_step_is_the_same_in_any_layout(problem: Problem, chosen: list[str], data: st.DataObject) -> None:
-    arrays = (problem.patterns, problem.queries, problem.values, problem.mask, problem.known)
-    patterns, queries, values, mask, known = (
-        None if array is None else laid_out(array, layout)
-        for array, layout in zip(arrays, chosen, strict=True)
-    )
+    arrays: list[Any] = [problem.patterns, problem.queries, problem.values, problem.mask, problem.known]
+    for at, layout in enumerate(chosen):
+        arrays[at] = None if arrays[at] is None else laid_out(arrays[at], layout)
+    patterns, queries, values, mask, known = arrays
     plain = problem.memory().step(problem.queries, mask=problem.mask, known=problem.known)
     memory = hf.ModernHopfield(patterns, values=values, beta=problem.beta)
     assert np.array_equal(memory.step(queries, mask=mask, known=known), plain)
@@ -130,7 +131,7 @@ def test_exponents_up_to_the_limit_of_the_dtype(dtype: str, reach: float) -> Non
     with pytest.raises(
         hf.errors.InvalidInputError, match=r"row 1 of norm 1\.1\d*e0 can reach .* \(scale the data"
     ):
-        problem.memory().step([[1, 0, 0], [1.1, 0, 0]])
+        problem.memory().step([[1.0, 0.0, 0.0], [1.1, 0.0, 0.0]])
 
 
 @pytest.mark.parametrize(("dtype", "depth"), [("float32", 125), ("float64", 1021)])
