@@ -240,7 +240,7 @@ def problems(
         np.linalg.norm(queries.astype(np.float64), axis=1).max(),
     )
     exponents = [x for x in (1e-3, 0.1, 1.0, 5.0, 20.0, 100.0, 1e3, 1e4, 1e6) if x <= largest_exponent]
-    longest = max(norms[0], 1e-30)
+    longest = max(norms[0], 1e-13)
     beta = draw(st.sampled_from(exponents)) / (longest * max(norms[1], longest))
 
     values = None

@@ -152,6 +152,23 @@ def test_single_precision_takes_any_scale_that_its_scores_have_room_for(scale: f
     assert_agrees(problem, problem.memory().step(problem.queries))
 
 
+@pytest.mark.xfail(
+    strict=True, reason="beta log2(e) or the scores are infinite in the dtype: zeros or NaN, and no error"
+)
+@pytest.mark.parametrize(
+    ("dtype", "scale", "beta"),
+    [("float32", 1e-20, 1e40), ("float32", 1e25, 1e-50), ("float64", 1e-154, 1.7e308)],
+)
+def test_scales_without_room_are_computed_or_refused(dtype: str, scale: float, beta: float) -> None:
+    patterns = (np.eye(3) * scale).astype(dtype)
+    problem = Problem(patterns, patterns[:1], beta, None, None, None)
+    try:
+        found = problem.memory().step(problem.queries)
+    except hf.errors.InvalidInputError:
+        return
+    assert_agrees(problem, found)
+
+
 @pytest.mark.parametrize("layout", sorted(LAYOUTS))
 def test_an_empty_batch_gives_an_empty_result(layout: str) -> None:
     memory = hf.ModernHopfield(np.eye(3, dtype=np.float32), values=np.ones((3, 2)), beta=1.0)
