@@ -73,7 +73,10 @@ impl ModernHopfield {
     /// β for a wanted error, and the share of sampled patterns that no β retrieves.
     fn calibrate(&self, py: Python, error: f64, n_threads: Option<usize>) -> PyResult<(f64, f64)> {
         let call = Call::new(py, n_threads);
-        let found = typed!(self, store => store.with(call, 1.0, |memory, par| modern::calibrate(memory, error, par)))?;
+        // The memory's own β plays no part; this one brings no scores out of reach.
+        let found = typed!(self, store => store.with(call, f64::MIN_POSITIVE, |memory, par| {
+            modern::calibrate(memory, error, par)
+        }))?;
         Ok((found.beta, found.unretrievable))
     }
 

@@ -1,0 +1,77 @@
+"""Prints a hash of each answer to fixed questions, as JSON; run once for each instruction set.
+
+The questions reach every kernel (queries in lanes of any width, one to eight queries as rows, ends of vectors,
+blocks and tiles) and are small: the portable kernels do each fused multiply-add in software.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+import hopfield
+from hopfield import _core
+
+
+def modern() -> Iterator[tuple[str, bytes]]:
+    """Named answers of `ModernHopfield` and `attention`."""
+    # Whole numbers from an integer generator: the same on every machine, in both dtypes.
+    rng = np.random.default_rng(512)
+    sizes = [(m, 3, 5) for m in range(1, 50)]
+    sizes += [
+        (1, 600, 20),
+        (3, 130, 65),
+        (5, 257, 33),
+        (8, 129, 17),
+        (33, 40, 130),
+        (70, 520, 9),
+        (100, 9, 8),
+    ]
+    for dtype in ("float32", "float64"):
+        for m, k, d in sizes:
+            patterns = (rng.integers(-1000, 1000, (k, d)) / 512).astype(dtype)
+            values = (rng.integers(-1000, 1000, (k, 1 + m % 19)) / 512).astype(dtype)
+            queries = (rng.integers(-1000, 1000, (m, d)) / 512).astype(dtype)
+            mask = rng.random((m, k)) < 0.8
+            memory = hopfield.ModernHopfield(patterns, values=values, beta=1.0 / d)
+            name = f"{dtype} {m} {k} {d}"
+            yield f"{name} step", memory.step(queries).tobytes()
+            found = memory.retrieve(queries, mask=mask, max_steps=3, trace=True)
+            for field in ("states", "output", "residual", "pattern", "weight", "n_steps"):
+                yield f"{name} {field}", getattr(found, field).tobytes()
+            yield f"{name} energy", memory.energy(queries).tobytes()
+            weights, indices = memory.association(queries, top=min(k, 3))
+            yield f"{name} association", weights.tobytes() + indices.tobytes()
+            yield f"{name} all weights", memory.association(queries[:2]).tobytes()
+            diagnosis = memory.diagnose(queries[:2])
+            yield f"{name} diagnosis", diagnosis.entropy.tobytes() + diagnosis.size.tobytes()
+            by_weights = memory.retrieve(queries[:9], criterion="association", max_steps=2)
+            yield f"{name} by weights", by_weights.residual.tobytes()
+            yield f"{name} attention", hopfield.attention(queries, patterns, values).tobytes()
+        # Deep and shallow exponents, and weights that vanish.
+        wide = (rng.integers(-1000, 1000, (200, 7)) / 100).astype(dtype)
+        for beta in (1e-3, 1.0, 50.0):
+            yield f"{dtype} {beta}", hopfield.ModernHopfield(wide, beta=beta).step(wide).tobytes()
+        spins = np.where(rng.random((300, 30)) < 0.5, -1, 1).astype(dtype)
+        yield f"{dtype} beta", np.float64(hopfield.suggest_beta(spins)).tobytes()
+
+
+#: What is asked of each network.
+NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {"modern": modern}
+
+
+def main() -> None:
+    answers = {
+        f"{network}: {name}": hashlib.sha256(answer).hexdigest()
+        for network, questions in NETWORKS.items()
+        for name, answer in questions()
+    }
+    json.dump({"instruction_set": _core.instruction_set(), "answers": answers}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
