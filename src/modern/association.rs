@@ -11,6 +11,7 @@ use ndarray::Array2;
 use super::memory::{ModernHopfield, array};
 use super::pass::Mask;
 use crate::error::{Result, area, try_vec};
+use crate::input::real::Rows;
 use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_FEW, Shape, TILE};
@@ -24,8 +25,7 @@ pub(super) struct Scores<'a, T: Real> {
 }
 
 impl<'a, T: Real> Scores<'a, T> {
-    pub(super) fn new(memory: &'a ModernHopfield<T>, mask: Mask<'a>) -> Self {
-        let patterns = memory.rows_of_patterns();
+    pub(super) fn new(patterns: &'a Rows<T>, mask: Mask<'a>) -> Self {
         Self { patterns: patterns.as_slice(), d: patterns.width(), mask }
     }
 
@@ -81,7 +81,7 @@ pub(super) fn association<T: Real>(memory: &ModernHopfield<T>, queries: &[T], pa
     let m = queries.len() / d;
     let mut weights = try_vec(area(m, k, "the association")?, T::ZERO, "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
     by_eight(queries, d, (&mut weights, k), par, |start, queries, weights, watch| {
         scores.walk(start, queries, watch, |first, rows, scores| {
             for (q, weights) in weights.chunks_exact_mut(k).enumerate() {
@@ -106,7 +106,7 @@ pub(super) fn top<T: Real>(
     let m = queries.len() / d;
     let mut found = try_vec(area(m, top, "the association")?, (T::ZERO, 0_usize), "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
     by_eight(queries, d, (&mut found, top), par, |start, queries, found, watch| {
         let mut candidates: Vec<Vec<(T, usize)>> = vec![Vec::new(); queries.len() / d];
         scores.walk(start, queries, watch, |first, rows, scores| {
@@ -168,7 +168,7 @@ pub(super) fn distances<T: Real>(
             let (start, distances) = (piece.0 * MOST_FEW / 2, &mut *piece.1);
             let count = distances.len();
             let range = start * d..(start + count) * d;
-            let scores = Scores::new(memory, Mask::None);
+            let scores = Scores::new(memory.rows_of_patterns(), Mask::None);
             let queries = [&earlier[range.clone()], &later[range]].concat();
             scores.walk(start, &queries, watch, |first, rows, scores| {
                 let mut scores = scores.to_vec();
