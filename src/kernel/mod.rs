@@ -62,6 +62,8 @@ pub(crate) const CHUNK: usize = 512;
 pub(crate) const GROUP: usize = 16;
 /// Vectors that a tile of queries is wide, at most.
 pub(crate) const MOST_VECTORS: usize = 3;
+/// Queries in a tile, at most: three vectors of sixteen.
+pub(crate) const WIDEST: usize = 48;
 /// Queries that are scored with patterns in lanes, at most.
 pub(crate) const MOST_FEW: usize = 8;
 
@@ -143,6 +145,7 @@ type Best<T> = unsafe fn(&[T], usize, &mut [T], &mut [T]);
 type FoldMany<T> = unsafe fn(&mut [T], usize, [T; 2], &mut [T], &mut [T], &mut [T]);
 type FoldFew<T> = unsafe fn(&mut [T], usize, [T; 2], &mut T, &mut T, &mut T);
 type Read<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T], &[T]);
+type Hide<T> = unsafe fn(&mut [T], bool, &[&[bool]], usize);
 type Rounds<T> = unsafe fn(usize) -> T;
 type ReadAll<T> = unsafe fn(&[T]) -> T;
 type Blend<T> = unsafe fn(&mut [T], &[T], &[T], &[T], bool);
@@ -159,6 +162,7 @@ pub struct Kernels<T> {
     fold_few: FoldFew<T>,
     read_few: [Read<T>; MOST_FEW],
     blend: Blend<T>,
+    hide: Hide<T>,
     multiply_add: Rounds<T>,
     read_all: ReadAll<T>,
 }
@@ -263,6 +267,15 @@ impl<T: Real> Kernels<T> {
         }
     }
 
+    /// Puts −∞ over the scores of patterns that take no part: `allowed[query][row]` says which do, for the first queries.
+    pub(crate) fn hide(&self, shape: Shape, scores: &mut [T], allowed: &[&[bool]]) {
+        let width = self.width(shape);
+        assert!(allowed.len() <= width && scores.len() >= TILE * width);
+        assert!(allowed.iter().all(|row| row.len() <= TILE));
+        // SAFETY: the loops check their bounds; the table is only handed out if the instruction set is available.
+        unsafe { (self.hide)(scores, matches!(shape, Shape::Lanes(_)), allowed, width) }
+    }
+
     /// Makes `rounds` rounds of fused multiply-adds in registers alone.
     pub(crate) fn multiply_add(&self, rounds: usize) -> T {
         // SAFETY: nothing but the instruction set, and the table is only handed out if it is available.
@@ -306,6 +319,32 @@ fn blend<T: Real>(total: &mut [T], part: &[T], keep: &[T], with: &[T], in_lanes:
             let range = query * columns..(query + 1) * columns;
             for (total, &part) in total[range.clone()].iter_mut().zip(&part[range]) {
                 *total = part.fused(with[query], total.times(keep[query]));
+            }
+        }
+    }
+}
+
+/// See [`Kernels::hide`]. Flags of queries in lanes are turned into one word for each row first.
+#[inline(always)]
+fn hide<T: Real>(scores: &mut [T], in_lanes: bool, allowed: &[&[bool]], width: usize) {
+    if !in_lanes {
+        for (scores, allowed) in scores.chunks_exact_mut(TILE).zip(allowed) {
+            for (score, &allowed) in scores.iter_mut().zip(*allowed) {
+                *score = if allowed { *score } else { T::NEG_INFINITY };
+            }
+        }
+        return;
+    }
+    let mut hidden = [0_u64; TILE];
+    for (lane, allowed) in allowed.iter().enumerate() {
+        for (word, &allowed) in hidden.iter_mut().zip(*allowed) {
+            *word |= u64::from(!allowed) << lane;
+        }
+    }
+    for (scores, &word) in scores.chunks_exact_mut(width).zip(&hidden) {
+        if word != 0 {
+            for (lane, score) in scores.iter_mut().enumerate() {
+                *score = if word >> lane & 1 == 1 { T::NEG_INFINITY } else { *score };
             }
         }
     }
@@ -381,6 +420,10 @@ macro_rules! instruction_set {
             }
 
             $(#[target_feature(enable = $features)])?
+            unsafe fn hide<L: Lanes>(scores: &mut [L::Real], in_lanes: bool, allowed: &[&[bool]], width: usize) {
+                super::hide(scores, in_lanes, allowed, width);
+            }
+            $(#[target_feature(enable = $features)])?
             unsafe fn multiply_add<L: Lanes>(rounds: usize) -> L::Real {
                 // SAFETY: above.
                 unsafe { ceiling::multiply_add::<L>(rounds) }
@@ -409,6 +452,7 @@ macro_rules! instruction_set {
                         read_few::<L, 5, 4>, read_few::<L, 6, 2>, read_few::<L, 7, 2>, read_few::<L, 8, 2>,
                     ],
                     blend: blend::<L>,
+                    hide: hide::<L>,
                     multiply_add: multiply_add::<L>,
                     read_all: read_all::<L>,
                 }

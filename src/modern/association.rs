@@ -47,7 +47,7 @@ impl<'a, T: Real> Scores<'a, T> {
             let rows = TILE.min(k - first);
             let tile = &self.patterns[first * self.d..][..rows * self.d];
             kernels.score(shape, tile, self.d, queries, &mut scores);
-            self.mask.apply(k, (first, rows), (first_query, count), (shape, count), &mut scores);
+            self.mask.apply(kernels, k, (first, rows), (first_query, count), shape, &mut scores);
             visit(first, rows, &scores);
         }
         Ok(())
@@ -173,10 +173,10 @@ pub(super) fn distances<T: Real>(
             scores.walk(start, &queries, watch, |first, rows, scores| {
                 let mut scores = scores.to_vec();
                 let (mine, theirs) = scores.split_at_mut(count * TILE);
-                let shape = (Shape::Rows(count), count);
-                let k = memory.patterns().nrows();
-                mask.apply(k, (first, rows), (start, count), shape, mine);
-                mask.apply(k, (first, rows), (start, count), shape, theirs);
+                let (shape, k) = (Shape::Rows(count), memory.patterns().nrows());
+                for scores in [&mut *mine, &mut *theirs] {
+                    mask.apply(Kernels::in_use(), k, (first, rows), (start, count), shape, scores);
+                }
                 for (q, distance) in distances.iter_mut().enumerate() {
                     for row in q * TILE..q * TILE + rows {
                         let before: f64 = earlier_normalizers[start + q].weight(mine[row], scale).into();
