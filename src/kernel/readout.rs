@@ -6,7 +6,7 @@
 //! readouts and merge those in order.
 
 use super::real::Real;
-use super::{CHUNK, GROUP, Kernels, Shape, TILE};
+use super::{CHUNK, GROUP, Kernels, Shape, WIDEST};
 use crate::error::{Result, try_vec};
 
 /// Partial results for one tile of queries.
@@ -74,21 +74,21 @@ impl<T: Real> Readout<T> {
         }
     }
 
-    /// Folds a tile of patterns in. `mask` may put −∞ over scores, which it gets as [`mask_score`] addresses them.
+    /// Folds a tile of patterns in. `mask` may put −∞ over scores.
     pub(crate) fn fold(
         &mut self,
         tile: &TileOfPatterns<T>,
         queries: &[T],
         scores: &mut [T],
-        mask: impl FnOnce(Shape, usize, &mut [T]),
+        mask: impl FnOnce(Shape, &mut [T]),
     ) {
         let (kernels, shape) = (self.kernels, self.shape);
         let rows = tile.patterns.len() / tile.d;
         kernels.score(shape, tile.patterns, tile.d, queries, scores);
-        mask(shape, kernels.width(shape), scores);
+        mask(shape, scores);
         if let Some(best) = &mut self.best {
-            let mut score = [T::ZERO; 64];
-            let mut row = [T::ZERO; 64];
+            let mut score = [T::ZERO; WIDEST];
+            let mut row = [T::ZERO; WIDEST];
             let width = kernels.width(shape);
             kernels.best(shape, scores, rows, &mut score[..width], &mut row[..width]);
             for query in 0..width {
@@ -108,8 +108,8 @@ impl<T: Real> Readout<T> {
     /// Merges the readout of later patterns in.
     pub(crate) fn merge(&mut self, later: &Self) {
         let width = self.maximum.len();
-        let mut keep = [T::ZERO; 64];
-        let mut with = [T::ZERO; 64];
+        let mut keep = [T::ZERO; WIDEST];
+        let mut with = [T::ZERO; WIDEST];
         for query in 0..width {
             let (mine, theirs) = (self.maximum[query], later.maximum[query]);
             let top = if theirs > mine { theirs } else { mine };
@@ -203,14 +203,6 @@ pub(crate) fn scale<T: Real>(beta: f64) -> [T; 2] {
     let low = beta.mul_add(std::f64::consts::LOG2_E, -high) + beta * LOG2_E_LOW;
     let first = T::from_f64(high);
     [first, T::from_f64((high - first.into()) + low)]
-}
-
-/// The position of a score in a tile's scores.
-pub(crate) fn mask_score(shape: Shape, width: usize, row: usize, query: usize) -> usize {
-    match shape {
-        Shape::Lanes(_) => row * width + query,
-        Shape::Rows(_) => query * TILE + row,
-    }
 }
 
 /// Patterns folded chunk by chunk in the order of their numbers: the open group, and the total of closed ones.

@@ -11,6 +11,7 @@ use ndarray::Array2;
 use super::memory::{ModernHopfield, array};
 use super::pass::Mask;
 use crate::error::{Result, area, try_vec};
+use crate::input::real::Rows;
 use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_FEW, Shape, TILE};
@@ -24,8 +25,7 @@ pub(super) struct Scores<'a, T: Real> {
 }
 
 impl<'a, T: Real> Scores<'a, T> {
-    pub(super) fn new(memory: &'a ModernHopfield<T>, mask: Mask<'a>) -> Self {
-        let patterns = memory.rows_of_patterns();
+    pub(super) fn new(patterns: &'a Rows<T>, mask: Mask<'a>) -> Self {
         Self { patterns: patterns.as_slice(), d: patterns.width(), mask }
     }
 
@@ -47,7 +47,7 @@ impl<'a, T: Real> Scores<'a, T> {
             let rows = TILE.min(k - first);
             let tile = &self.patterns[first * self.d..][..rows * self.d];
             kernels.score(shape, tile, self.d, queries, &mut scores);
-            self.mask.apply(k, (first, rows), (first_query, count), (shape, count), &mut scores);
+            self.mask.apply(kernels, k, (first, rows), (first_query, count), shape, &mut scores);
             visit(first, rows, &scores);
         }
         Ok(())
@@ -81,7 +81,7 @@ pub(super) fn association<T: Real>(memory: &ModernHopfield<T>, queries: &[T], pa
     let m = queries.len() / d;
     let mut weights = try_vec(area(m, k, "the association")?, T::ZERO, "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
     by_eight(queries, d, (&mut weights, k), par, |start, queries, weights, watch| {
         scores.walk(start, queries, watch, |first, rows, scores| {
             for (q, weights) in weights.chunks_exact_mut(k).enumerate() {
@@ -106,7 +106,7 @@ pub(super) fn top<T: Real>(
     let m = queries.len() / d;
     let mut found = try_vec(area(m, top, "the association")?, (T::ZERO, 0_usize), "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
     by_eight(queries, d, (&mut found, top), par, |start, queries, found, watch| {
         let mut candidates: Vec<Vec<(T, usize)>> = vec![Vec::new(); queries.len() / d];
         scores.walk(start, queries, watch, |first, rows, scores| {
@@ -168,15 +168,15 @@ pub(super) fn distances<T: Real>(
             let (start, distances) = (piece.0 * MOST_FEW / 2, &mut *piece.1);
             let count = distances.len();
             let range = start * d..(start + count) * d;
-            let scores = Scores::new(memory, Mask::None);
+            let scores = Scores::new(memory.rows_of_patterns(), Mask::None);
             let queries = [&earlier[range.clone()], &later[range]].concat();
             scores.walk(start, &queries, watch, |first, rows, scores| {
                 let mut scores = scores.to_vec();
                 let (mine, theirs) = scores.split_at_mut(count * TILE);
-                let shape = (Shape::Rows(count), count);
-                let k = memory.patterns().nrows();
-                mask.apply(k, (first, rows), (start, count), shape, mine);
-                mask.apply(k, (first, rows), (start, count), shape, theirs);
+                let (shape, k) = (Shape::Rows(count), memory.patterns().nrows());
+                for scores in [&mut *mine, &mut *theirs] {
+                    mask.apply(Kernels::in_use(), k, (first, rows), (start, count), shape, scores);
+                }
                 for (q, distance) in distances.iter_mut().enumerate() {
                     for row in q * TILE..q * TILE + rows {
                         let before: f64 = earlier_normalizers[start + q].weight(mine[row], scale).into();

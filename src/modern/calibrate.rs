@@ -6,11 +6,13 @@
 
 use std::collections::HashMap;
 
+use ndarray::{CowArray, Ix2};
+
 use super::association::Scores;
 use super::association::by_eight;
-use super::memory::ModernHopfield;
 use super::pass::Mask;
 use crate::error::{Error, Result, try_vec};
+use crate::input::real::{Finite, Rows};
 use crate::kernel::TILE;
 use crate::kernel::real::Real;
 use crate::par::Par;
@@ -30,28 +32,31 @@ pub struct Calibration {
     pub unretrievable: f64,
 }
 
-/// The β at which all but a tenth of the patterns of `memory` are retrieved with a relative error of at most `error`
-/// (its own β plays no part).
+/// The β at which a memory of `patterns` `(k, d)` retrieves all but a tenth of them with a relative error of at most
+/// `error`.
 ///
 /// ```
-/// use hopfield::{Par, modern::{ModernHopfield, calibrate}};
+/// use hopfield::{Par, modern::calibrate};
 /// use ndarray::array;
 ///
-/// let memory = ModernHopfield::new(array![[1.0, 0.0], [0.0, 1.0]], 1.0, Par::serial())?;
-/// let found = calibrate(&memory, 1e-3, Par::serial())?;
+/// let found = calibrate(array![[1.0, 0.0], [0.0, 1.0]], 1e-3, Par::serial())?;
 /// assert!((found.beta - 2000.0_f64.ln()).abs() < 1e-12);
 /// # Ok::<(), hopfield::Error>(())
 /// ```
 ///
 /// # Errors
-/// `error` not between 0 and 1, or no pattern that is its own best match.
-pub fn calibrate<T: Real>(memory: &ModernHopfield<T>, error: f64, par: Par) -> Result<Calibration> {
+/// No patterns, NaN or infinity among them, `error` not between 0 and 1, or no pattern that is its own best match.
+pub fn calibrate<'a, T: Real>(patterns: impl Into<CowArray<'a, T, Ix2>>, error: f64, par: Par) -> Result<Calibration> {
+    of_rows(&Rows::patterns(patterns.into(), Finite::Check, par)?, error, par)
+}
+
+/// The same for patterns that were checked before.
+pub(crate) fn of_rows<T: Real>(patterns: &Rows<T>, error: f64, par: Par) -> Result<Calibration> {
     if !(error > 0.0 && error < 1.0) {
         return Err(Error::Range { argument: "error", rule: "between 0 and 1", value: error });
     }
-    let patterns = memory.rows_of_patterns();
     let (k, d) = (patterns.len(), patterns.width());
-    let Some((distinct, same_as)) = distinct_rows(memory)? else {
+    let Some((distinct, same_as)) = distinct_rows(patterns)? else {
         return Ok(Calibration { beta: 1.0, unretrievable: 0.0 });
     };
     let sample: Vec<usize> = if distinct.len() <= SAMPLE {
@@ -64,7 +69,7 @@ pub fn calibrate<T: Real>(memory: &ModernHopfield<T>, error: f64, par: Par) -> R
         query.copy_from_slice(patterns.row(index));
     }
     let mut separations = try_vec(sample.len(), 0.0, "separations")?;
-    let scores = Scores::new(memory, Mask::None);
+    let scores = Scores::new(patterns, Mask::None);
     by_eight(&queries, d, (&mut separations, 1), par, |start, queries, separations, watch| {
         let mut own = vec![0.0; separations.len()];
         let mut other = vec![f64::NEG_INFINITY; separations.len()];
@@ -106,8 +111,7 @@ fn quantile(sorted: &[f64]) -> f64 {
 }
 
 /// The first of each set of equal rows, in order, and for each row the first that equals it; `None` if all are equal.
-fn distinct_rows<T: Real>(memory: &ModernHopfield<T>) -> Result<Option<(Vec<usize>, Vec<usize>)>> {
-    let patterns = memory.rows_of_patterns();
+fn distinct_rows<T: Real>(patterns: &Rows<T>) -> Result<Option<(Vec<usize>, Vec<usize>)>> {
     let mut first_of: HashMap<Vec<u64>, usize> = HashMap::new();
     let (mut distinct, mut same_as) = (Vec::new(), try_vec(patterns.len(), 0, "a list of duplicates")?);
     for (row, slot) in same_as.iter_mut().enumerate() {

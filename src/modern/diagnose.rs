@@ -85,7 +85,7 @@ pub(super) fn diagnose<T: Real>(memory: &ModernHopfield<T>, states: &[T], par: P
     let (k, d) = memory.patterns().dim();
     let m = states.len() / d;
     let normalizers = memory.normalizers(states, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
     let mut diagnoses = try_vec(m, Diagnosis::default(), "diagnoses")?;
     by_eight(states, d, (&mut diagnoses, 1), par, |start, states, diagnoses, watch| {
         for (q, (state, diagnosis)) in states.chunks_exact(d).zip(diagnoses).enumerate() {

@@ -7,9 +7,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Result, try_vec};
-use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns, mask_score};
+use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns};
 use crate::kernel::real::Real;
-use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE};
+use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST};
 use crate::par::{Ordered, Par, Tickets, Watch};
 
 /// Multiply-adds below which a second thread costs more than it saves.
@@ -32,33 +32,28 @@ pub(super) enum Mask<'a> {
 }
 
 impl Mask<'_> {
-    /// Puts −∞ over the scores of patterns that take no part, for `count` queries from `query` on.
+    /// Puts −∞ over the scores of patterns that take no part: for the tile of `rows` patterns from `first` on and the
+    /// `count` queries from `query` on.
     pub(super) fn apply<T: Real>(
         &self,
+        kernels: &Kernels<T>,
         patterns: usize,
         (first, rows): (usize, usize),
         (query, count): (usize, usize),
-        (shape, width): (Shape, usize),
+        shape: Shape,
         scores: &mut [T],
     ) {
-        match *self {
-            Self::None => {}
-            Self::Shared(allowed) => {
-                for row in (0..rows).filter(|row| !allowed[first + row]) {
-                    for lane in 0..count {
-                        scores[mask_score(shape, width, row, lane)] = T::NEG_INFINITY;
-                    }
+        let mut allowed_to: [&[bool]; WIDEST] = [&[]; WIDEST];
+        for (lane, slot) in allowed_to.iter_mut().enumerate().take(count) {
+            *slot = match *self {
+                Self::None => return,
+                Self::Shared(allowed) => &allowed[first..][..rows],
+                Self::PerQuery { allowed, rows: rows_of } => {
+                    &allowed[rows_of[query + lane] * patterns + first..][..rows]
                 }
-            }
-            Self::PerQuery { allowed, rows: rows_of } => {
-                for lane in 0..count {
-                    let allowed = &allowed[rows_of[query + lane] * patterns + first..][..rows];
-                    for (row, _) in allowed.iter().enumerate().filter(|(_, allowed)| !**allowed) {
-                        scores[mask_score(shape, width, row, lane)] = T::NEG_INFINITY;
-                    }
-                }
-            }
+            };
         }
+        kernels.hide(shape, scores, &allowed_to[..count]);
     }
 }
 
@@ -274,9 +269,9 @@ impl<'a, T: Real> Team<'a, T> {
                 scale: pass.scale,
             };
             for (queries, (packed, readout)) in self.tiles.iter().zip(self.packed.iter().zip(&mut worker.readouts)) {
-                readout.fold(&tile, packed, &mut worker.scores, |shape, width, scores| {
-                    let (lanes, tile) = ((queries.first, queries.count), (shape, width));
-                    pass.mask.apply(patterns, (first, rows), lanes, tile, scores);
+                readout.fold(&tile, packed, &mut worker.scores, |shape, scores| {
+                    let lanes = (queries.first, queries.count);
+                    pass.mask.apply(pass.kernels, patterns, (first, rows), lanes, shape, scores);
                 });
             }
         }
@@ -329,8 +324,8 @@ fn pack<T: Real>(kernels: &Kernels<T>, shape: Shape, rows: &[T], d: usize) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::InstructionSet;
     use crate::kernel::readout::scale;
+    use crate::kernel::{Available, InstructionSet};
     use crate::rng::Stream;
 
     #[test]
@@ -390,7 +385,7 @@ mod tests {
             let rows: Vec<usize> = (0..m).collect();
             for mask in [Mask::None, Mask::Shared(&allowed[..k]), Mask::PerQuery { allowed: &allowed, rows: &rows }] {
                 let pass = |set| Pass {
-                    kernels: T::kernels(set),
+                    kernels: T::kernels(Available::or_portable(set)),
                     patterns: &patterns,
                     d,
                     values: &values,

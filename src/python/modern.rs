@@ -72,11 +72,7 @@ impl ModernHopfield {
 
     /// β for a wanted error, and the share of sampled patterns that no β retrieves.
     fn calibrate(&self, py: Python, error: f64, n_threads: Option<usize>) -> PyResult<(f64, f64)> {
-        let call = Call::new(py, n_threads);
-        // The memory's own β plays no part; this one brings no scores out of reach.
-        let found = typed!(self, store => store.with(call, f64::MIN_POSITIVE, |memory, par| {
-            modern::calibrate(memory, error, par)
-        }))?;
+        let found = typed!(self, store => store.calibrate(Call::new(py, n_threads), error))?;
         Ok((found.beta, found.unretrievable))
     }
 
@@ -205,6 +201,12 @@ impl<T: Real + Element> Store<T> {
         })?;
         let values = values.as_ref().map(|values| values.clone().unbind()).zip(value_norms);
         Ok(Self { patterns: patterns.clone().unbind(), norms, values })
+    }
+
+    fn calibrate(&self, call: Call, error: f64) -> PyResult<modern::Calibration> {
+        let patterns = self.patterns.bind(call.py).try_readonly()?;
+        let rows = Rows::trusted(patterns.as_array(), &self.norms);
+        call.run(|par| modern::calibrate::of_rows(&rows, error, par))
     }
 
     /// Runs `work` on the memory that the arrays and `beta` make.

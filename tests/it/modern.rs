@@ -153,8 +153,7 @@ fn every_vector_of_the_oracle_is_met() {
         }
     }
     for case in &vectors.calibrations {
-        let memory = ModernHopfield::new(table(&case.patterns), 1.0, Par::serial()).unwrap();
-        let found = calibrate(&memory, case.error, Par::serial()).unwrap();
+        let found = calibrate(table(&case.patterns), case.error, Par::serial()).unwrap();
         near(found.beta, case.beta, UNITS, f64::EPSILON, 0.0);
         near(found.unretrievable, case.lost, UNITS, f64::EPSILON, 1.0);
     }
