@@ -190,12 +190,12 @@ def retrieve(
             moved = [xi[j] if known[j] else moved[j] for j in range(len(xi))]
         if criterion == "state":
             residual = norm([a - b for a, b in zip(moved, xi, strict=True)])
-            least = max(tol, 4 * eps * norm(moved))
+            least = max(tol, 16 * eps * norm(moved))
         else:
             p = association(patterns, beta, xi, mask)
             p_moved = association(patterns, beta, moved, mask)
             residual = math.fsum(abs(a - b) for a, b in zip(p_moved, p, strict=True))
-            least = max(tol, 4 * eps)
+            least = max(tol, 16 * eps)
         xi = moved
         n_steps += 1
         energies.append(energy(patterns, beta, xi, mask=mask))
