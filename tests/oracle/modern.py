@@ -158,7 +158,7 @@ def retrieve(
     """Iterate eq. 3 with the patterns until a step moves less than `tol`.
 
     `eps` is the spacing of the dtype whose retrieval this specifies: a move below
-    four of them counts as none.
+    sixteen of them counts as none.
     """
     if max_steps < 1 or not tol >= 0 or criterion not in ("state", "association"):
         raise ValueError("max_steps >= 1, tol >= 0, a known criterion")
