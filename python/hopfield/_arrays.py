@@ -77,6 +77,21 @@ def flags(name: str, values: npt.ArrayLike | None, shape: tuple[int, int]) -> Ar
     return readable(result, np.dtype(bool))
 
 
+def name(argument: str, value: object) -> str:
+    """A name; whether it is a valid one is another question."""
+    if not isinstance(value, str):
+        raise InputTypeError(f"`{argument}` must be a name; got {value!r}")
+    return value
+
+
+def one_of(argument: str, value: object, valid: tuple[str, ...]) -> str:
+    """One of the valid names."""
+    given = name(argument, value)
+    if given not in valid:
+        raise InvalidInputError(f"`{argument}` must be one of {', '.join(map(repr, valid))}; got {given!r}")
+    return given
+
+
 def count(name: str, value: int, least: int = 1) -> int:
     """A whole number of at least `least`."""
     try:

@@ -96,11 +96,11 @@ class ClassicalHopfield:
             )
         self._core = _core.ClassicalHopfield(
             None if n_neurons is None else _arrays.count("n_neurons", n_neurons),
-            _name("rule", rule),
-            _name("normalization", normalization),
+            _arrays.name("rule", rule),
+            _arrays.name("normalization", normalization),
             _bias("bias", bias) if threshold is None else _bias("threshold", threshold),
             threshold is not None,
-            _name("tie", tie),
+            _arrays.name("tie", tie),
         )
         if patterns is not None:
             self.store(patterns)
@@ -316,8 +316,8 @@ class ClassicalHopfield:
         rows, _ = _spins.rows("cues", table, known_flags)
         columns = self._core.retrieve(
             rows,
-            _name("update", update),
-            _name("order", order),
+            _arrays.name("update", update),
+            _arrays.name("order", order),
             _arrays.count("max_sweeps", max_sweeps),
             None if max_updates is None else _arrays.count("max_updates", max_updates),
             None if patience is None else _arrays.count("patience", patience),
@@ -453,13 +453,6 @@ class ClassicalHopfield:
         rows, single = _spins.rows("states", states)
         fixed = self._core.is_fixed_point(rows)
         return fixed[0].item() if single else fixed
-
-
-def _name(argument: str, value: str) -> str:
-    """A name; the core knows the valid ones."""
-    if not isinstance(value, str):
-        raise InputTypeError(f"`{argument}` must be a name; got {value!r}")
-    return value
 
 
 def _bias(name: str, values: npt.ArrayLike | None) -> float | npt.NDArray[np.float64] | None:

@@ -8,7 +8,6 @@ Not here: similarities other than the dot product, separations other than softma
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,19 +16,15 @@ import numpy.typing as npt
 
 from . import _arrays, _core
 from ._arrays import Array
-from .errors import HopfieldWarning, InputTypeError, InvalidInputError
+from ._attention import SEPARATIONS
+from ._calibration import ERROR, SIMILARITIES, calibrate
+from .errors import InputTypeError, InvalidInputError
 from .results import Diagnosis, Retrieval, single_answer
 
-__all__ = ["ModernHopfield", "attention", "suggest_beta"]
+__all__ = ["ModernHopfield"]
 
-#: The bound on the relative error of a retrieved pattern that calibration aims at.
-ERROR = 1e-3
-
-#: The share of patterns that calibration gives up without a word.
-QUANTILE = 0.10
-
-SEPARATIONS = ("softmax",)
-SIMILARITIES = ("dot",)
+#: What the residual of a retrieval can measure.
+CRITERIA = ("state", "association")
 
 
 class _Version(NamedTuple):
@@ -103,8 +98,8 @@ class ModernHopfield:
         copy: bool = True,
         check_finite: bool = True,
     ) -> None:
-        _one_of("separation", separation, SEPARATIONS)
-        _one_of("similarity", similarity, SIMILARITIES)
+        _arrays.one_of("separation", separation, SEPARATIONS)
+        _arrays.one_of("similarity", similarity, SIMILARITIES)
         given = _arrays.array("patterns", patterns)
         self._dtype = _arrays.computed_in(given.dtype) if dtype is None else _dtype(dtype)
         self._check_finite = bool(check_finite)
@@ -160,10 +155,11 @@ class ModernHopfield:
         """
         return self._calibrated(self._version)
 
-    def _calibrated(self, version: _Version) -> float:
+    def _calibrated(self, version: _Version, n_threads: int | None = None) -> float:
+        """The inverse temperature, for a public method: a warning points to the line that called it."""
         if version.beta is not None:
             return version.beta
-        beta = _calibrate(version.core, ERROR)
+        beta = calibrate(version.core, ERROR, n_threads, stacklevel=3)
         # Kept only if the memory has not changed meanwhile.
         if self._version is version:
             self._version = version._replace(beta=beta)
@@ -213,7 +209,8 @@ class ModernHopfield:
         version = self._version
         rows, single = _arrays.rows("queries", queries, self._dtype)
         known_flags, mask_flags = self._flags(version, rows, known, mask)
-        output = version.core.step(self._calibrated(version), rows, known_flags, mask_flags, _arrays.threads(n_threads))
+        threads = _arrays.threads(n_threads)
+        output = version.core.step(self._calibrated(version, threads), rows, known_flags, mask_flags, threads)
         return output[0] if single else output
 
     def retrieve(
@@ -279,18 +276,22 @@ class ModernHopfield:
         rows, single = _arrays.rows("queries", queries, self._dtype)
         known_flags, mask_flags = self._flags(version, rows, known, mask)
         total = len(rows)
+        # Parsed before the calibration, which can take seconds.
+        steps, tolerance = _arrays.count("max_steps", max_steps), _arrays.real("tol", tol)
+        residual = _arrays.one_of("criterion", criterion, CRITERIA)
+        threads = _arrays.threads(n_threads)
         columns = version.core.retrieve(
-            self._calibrated(version),
+            self._calibrated(version, threads),
             rows,
-            _arrays.count("max_steps", max_steps),
-            _arrays.real("tol", tol),
-            criterion,
+            steps,
+            tolerance,
+            residual,
             known_flags,
             bool(clamp),
             mask_flags,
             bool(trace),
             bool(check_finite),
-            _arrays.threads(n_threads),
+            threads,
             None if progress is None else lambda settled: progress(settled, total),
         )
         if progress is not None:
@@ -354,11 +355,12 @@ class ModernHopfield:
         """
         version = self._version
         rows, single = _arrays.rows("queries", queries, self._dtype)
+        largest = None if top is None else _arrays.count("top", top)
         beta = self._calibrated(version)
-        if top is None:
+        if largest is None:
             weights = version.core.association(beta, rows, None)
             return weights[0] if single else weights
-        weights, indices = version.core.association_top(beta, rows, _arrays.count("top", top), None)
+        weights, indices = version.core.association_top(beta, rows, largest, None)
         return (weights[0], indices[0]) if single else (weights, indices)
 
     def diagnose(self, states: npt.ArrayLike) -> Diagnosis:
@@ -471,156 +473,6 @@ class ModernHopfield:
         if known_flags is not None and known_flags.shape != rows.shape:
             known_flags = np.ascontiguousarray(np.broadcast_to(known_flags, rows.shape))
         return known_flags, _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
-
-
-def suggest_beta(
-    patterns: npt.ArrayLike, *, error: float = ERROR, similarity: str = "dot", separation: str = "softmax"
-) -> float:
-    """The inverse temperature at which a memory of `patterns` retrieves them.
-
-    One update from a pattern misses it by at most ``2 (k - 1) exp(-beta * separation)`` times the largest norm, its
-    separation being ``x @ x - max(x @ other)`` over the other patterns (Ramsauer et al. 2020, theorem 5). Solved for
-    `beta` at the 10 % quantile of the separations of at most 1024 distinct patterns; where that is not positive, at the
-    quantile of the positive ones, with a warning.
-
-    Parameters
-    ----------
-    patterns : array_like, shape (k, d)
-        The patterns, one a row.
-    error : float
-        The wanted bound, between 0 and 1.
-    similarity : {"dot"}
-        As in `ModernHopfield`.
-    separation : {"softmax"}
-        As in `ModernHopfield`.
-
-    Returns
-    -------
-    float
-        1.0 if there is one distinct pattern only.
-
-    Raises
-    ------
-    InvalidInputError
-        If no pattern is its own best match, so that no `beta` retrieves any.
-
-    Warns
-    -----
-    HopfieldWarning
-        If a tenth of the patterns or more cannot be retrieved at any `beta`, with their share.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import hopfield as hf
-    >>> round(hf.suggest_beta(np.eye(10)), 3)
-    9.798
-    """
-    _one_of("separation", separation, SEPARATIONS)
-    _one_of("similarity", similarity, SIMILARITIES)
-    rows, _ = _arrays.rows("patterns", patterns)
-    return _calibrate(_core.ModernHopfield(rows, None, True, None), _arrays.real("error", error))
-
-
-def _calibrate(core: _core.ModernHopfield, error: float) -> float:
-    beta, unretrievable = core.calibrate(error, None)
-    if unretrievable >= QUANTILE:
-        warnings.warn(
-            f"no beta retrieves {unretrievable:.0%} of the patterns: under similarity 'dot' another pattern is their "
-            "better match. Scale the patterns to equal norm (and center them) to retrieve all",
-            HopfieldWarning,
-            stacklevel=4,
-        )
-    return beta
-
-
-def attention(
-    queries: npt.ArrayLike,
-    keys: npt.ArrayLike,
-    values: npt.ArrayLike,
-    *,
-    beta: float | None = None,
-    mask: npt.ArrayLike | None = None,
-    separation: str = "softmax",
-) -> Array:
-    """``softmax(beta * queries @ keys.T) @ values`` for each problem of a batch: one update with keys for patterns.
-
-    Parameters
-    ----------
-    queries : array_like, shape (..., m, d)
-        Leading axes are batch axes and broadcast against each other. All three are computed in the widest of their
-        dtypes.
-    keys : array_like, shape (..., k, d)
-        One key a row.
-    values : array_like, shape (..., k, dv)
-        One value a key.
-    beta : float, optional
-        The inverse temperature, ``1 / sqrt(d)`` unless given (Vaswani et al. 2017, eq. 1).
-    mask : array_like of bool, shape (..., m, k), optional
-        True where a key takes part. A query for which none does gets zeros.
-    separation : {"softmax"}
-        As in `ModernHopfield`.
-
-    Returns
-    -------
-    ndarray, shape (..., m, dv)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import hopfield as hf
-    >>> rng = np.random.default_rng(0)
-    >>> queries, keys = rng.standard_normal((2, 5, 4)), rng.standard_normal((2, 7, 4))
-    >>> hf.attention(queries, keys, keys).shape
-    (2, 5, 4)
-    """
-    _one_of("separation", separation, SEPARATIONS)
-    given = {"queries": queries, "keys": keys, "values": values}
-    tables = {name: _arrays.array(name, value) for name, value in given.items()}
-    for name, table in tables.items():
-        if table.ndim < 2:
-            raise InvalidInputError(f"`{name}` must have at least 2 axes, rows and columns; got shape {table.shape}")
-    dtype = _arrays.computed_in(np.result_type(*tables.values()))
-    allowed = None if mask is None else _arrays.array("mask", mask)
-    if allowed is not None and allowed.dtype.kind != "b":
-        raise InputTypeError(f"`mask` must hold booleans; got dtype {allowed.dtype}")
-    (m, _), k = tables["queries"].shape[-2:], tables["keys"].shape[-2]
-    if allowed is not None:
-        allowed = _broadcast_rows(allowed, (m, k))
-    arrays = [*tables.values(), *([] if allowed is None else [allowed])]
-    try:
-        batch = np.broadcast_shapes(*(table.shape[:-2] for table in arrays))
-    except ValueError:
-        shapes = ", ".join(f"`{name}` {table.shape}" for name, table in tables.items())
-        raise InvalidInputError(f"the leading axes must broadcast against each other; got {shapes}") from None
-    flat = [
-        _arrays.readable(
-            np.broadcast_to(table, batch + table.shape[-2:]).reshape((-1, *table.shape[-2:])),
-            table.dtype if table.dtype.kind == "b" and table is allowed else dtype,
-        )
-        for table in arrays
-    ]
-    output = _core.attention(
-        flat[0],
-        flat[1],
-        flat[2],
-        None if beta is None else _arrays.real("beta", beta),
-        flat[3] if allowed is not None else None,
-    )
-    return output.reshape((*batch, *output.shape[1:]))
-
-
-def _broadcast_rows(allowed: Array, shape: tuple[int, int]) -> Array:
-    """The mask with its last two axes of full length."""
-    try:
-        return np.broadcast_to(allowed, (*allowed.shape[:-2], *shape))
-    except ValueError:
-        raise InvalidInputError(f"`mask` must have shape (..., {shape[0]}, {shape[1]}); got {allowed.shape}") from None
-
-
-def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:
-    if value not in valid:
-        raise InvalidInputError(f"`{name}` must be one of {', '.join(map(repr, valid))}; got {value!r}")
 
 
 def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
