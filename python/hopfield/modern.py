@@ -8,6 +8,7 @@ Not here: similarities other than the dot product, separations other than softma
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -28,7 +29,10 @@ CRITERIA = ("state", "association")
 
 
 class _Version(NamedTuple):
-    """One state of a memory. A call takes the current one at its start and is not disturbed by later changes."""
+    """One state of a memory. A call takes the current one at its start and is not disturbed by later changes.
+
+    The arrays are read-only and never handed out: a view of a read-only array cannot be made writeable again.
+    """
 
     patterns: Array
     values: Array | None
@@ -61,7 +65,9 @@ class ModernHopfield:
         The dtype to store and compute in, instead of the patterns' own.
     copy : bool
         True: the memory keeps a copy of its own. False: it borrows `patterns` (and `values`), which must be
-        C-contiguous arrays of the dtype, and forbids writing to them by clearing their ``writeable`` flag.
+        C-contiguous arrays of the dtype, and forbids writing to them by clearing their ``writeable`` flag. Writing
+        through another view of the same memory, or after setting the flag again, is the caller's responsibility:
+        answers are then wrong without a word.
     check_finite : bool
         Whether NaN and infinity in patterns and values are looked for and refused.
 
@@ -84,7 +90,7 @@ class ModernHopfield:
     (7, True)
     """
 
-    __slots__ = ("_check_finite", "_dtype", "_given_beta", "_version")
+    __slots__ = ("_changing", "_check_finite", "_dtype", "_given_beta", "_version")
 
     def __init__(
         self,
@@ -105,6 +111,8 @@ class ModernHopfield:
         self._check_finite = bool(check_finite)
         self._given_beta = None if beta is None else _arrays.real("beta", beta)
         keep = _owned if copy else _borrowed
+        #: Held from reading the version to replacing it. Those that only read it need no lock.
+        self._changing = threading.Lock()
         self._version = self._new_version(
             keep("patterns", patterns, self._dtype),
             None if values is None else keep("values", values, self._dtype),
@@ -129,7 +137,7 @@ class ModernHopfield:
         >>> hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]]).patterns.shape
         (2, 2)
         """
-        return self._version.patterns
+        return self._version.patterns.view()
 
     @property
     def values(self) -> Array | None:
@@ -141,7 +149,8 @@ class ModernHopfield:
         >>> hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]], values=[[1.0], [2.0]]).values.ravel().tolist()
         [1.0, 2.0]
         """
-        return self._version.values
+        values = self._version.values
+        return None if values is None else values.view()
 
     @property
     def beta(self) -> float:
@@ -160,9 +169,10 @@ class ModernHopfield:
         if version.beta is not None:
             return version.beta
         beta = calibrate(version.core, ERROR, n_threads, stacklevel=3)
-        # Kept only if the memory has not changed meanwhile.
-        if self._version is version:
-            self._version = version._replace(beta=beta)
+        with self._changing:
+            # Kept only if the memory has not changed meanwhile.
+            if self._version is version:
+                self._version = version._replace(beta=beta)
         return beta
 
     def __len__(self) -> int:
@@ -392,8 +402,9 @@ class ModernHopfield:
     def add(self, patterns: npt.ArrayLike, values: npt.ArrayLike | None = None) -> ModernHopfield:
         """Store more patterns behind the ones there are.
 
-        Each call copies the memory once, so add many patterns at a time. Calls that run meanwhile in other threads see
-        the memory as it was when they began. A calibrated `beta` is calibrated anew.
+        Each call copies the memory once, so add many patterns at a time. Threads may add and remove at once: one change
+        follows the other, and calls that run meanwhile see the memory as it was when they began. A calibrated `beta` is
+        calibrated anew.
 
         Parameters
         ----------
@@ -414,18 +425,22 @@ class ModernHopfield:
         >>> len(memory.add([0.0, 1.0]))
         2
         """
-        version = self._version
-        more = _joined("patterns", version.patterns, patterns)
-        if (values is None) != (version.values is None):
-            raise InvalidInputError(
-                "`values` must be given for each new pattern, as the memory has values"
-                if values is None
-                else "`values` must not be given: the memory has none for its patterns"
-            )
-        more_values = version.values
-        if version.values is not None and values is not None:
-            more_values = _joined("values", version.values, values)
-        self._version = self._new_version(more, more_values)
+        # Read before the lock is taken: arrays can be objects with code of their own.
+        more, _ = _arrays.rows("patterns", patterns, self._dtype)
+        more_values = None if values is None else _arrays.rows("values", values, self._dtype)[0]
+        with self._changing:
+            version = self._version
+            if (more_values is None) != (version.values is None):
+                raise InvalidInputError(
+                    "`values` must be given for each new pattern, as the memory has values"
+                    if more_values is None
+                    else "`values` must not be given: the memory has none for its patterns"
+                )
+            joined = _joined("patterns", version.patterns, more)
+            joined_values = None
+            if version.values is not None and more_values is not None:
+                joined_values = _joined("values", version.values, more_values)
+            self._version = self._new_version(joined, joined_values)
         return self
 
     def remove(self, indices: npt.ArrayLike) -> ModernHopfield:
@@ -448,20 +463,21 @@ class ModernHopfield:
         >>> memory.remove([0]).patterns.tolist()
         [[0.0, 1.0], [1.0, 1.0]]
         """
-        version = self._version
         chosen = np.atleast_1d(_arrays.array("indices", indices))
         if chosen.size and chosen.dtype.kind not in "iu":
             raise InputTypeError(f"`indices` must be whole numbers; got dtype {chosen.dtype}")
-        k = len(version.patterns)
-        wrong = chosen[(chosen < 0) | (chosen >= k)]
-        if wrong.size:
-            raise InvalidInputError(f"`indices` must be indices of stored patterns, 0 to {k - 1}; got {wrong[0]}")
-        kept = np.ones(k, dtype=bool)
-        kept[chosen.astype(np.intp)] = False
-        if not kept.any():
-            raise InvalidInputError("`indices` must leave at least one pattern stored; got all of them")
-        values = None if version.values is None else version.values[kept]
-        self._version = self._new_version(version.patterns[kept], values)
+        with self._changing:
+            version = self._version
+            k = len(version.patterns)
+            wrong = chosen[(chosen < 0) | (chosen >= k)]
+            if wrong.size:
+                raise InvalidInputError(f"`indices` must be indices of stored patterns, 0 to {k - 1}; got {wrong[0]}")
+            kept = np.ones(k, dtype=bool)
+            kept[chosen.astype(np.intp)] = False
+            if not kept.any():
+                raise InvalidInputError("`indices` must leave at least one pattern stored; got all of them")
+            values = None if version.values is None else version.values[kept]
+            self._version = self._new_version(version.patterns[kept], values)
         return self
 
     @staticmethod
@@ -486,9 +502,10 @@ def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
 
 
 def _owned(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
-    """A copy that only the memory has."""
+    """A copy that only the memory has: an array that owns its data, so that no view of it can be made writeable."""
     rows, _ = _arrays.rows(name, values, dtype)
-    return rows.copy() if np.may_share_memory(rows, np.asarray(values)) else rows
+    fresh = rows.flags.owndata and not np.may_share_memory(rows, np.asarray(values))
+    return rows if fresh else rows.copy()
 
 
 def _borrowed(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
@@ -503,10 +520,9 @@ def _borrowed(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
     return rows
 
 
-def _joined(name: str, stored: Array, more: npt.ArrayLike) -> Array:
-    rows, _ = _arrays.rows(name, more, stored.dtype)
-    if rows.shape[1] != stored.shape[1]:
+def _joined(name: str, stored: Array, more: Array) -> Array:
+    if more.shape[1] != stored.shape[1]:
         raise InvalidInputError(
-            f"`{name}` must have {stored.shape[1]} columns, as the stored ones do; got shape {rows.shape}"
+            f"`{name}` must have {stored.shape[1]} columns, as the stored ones do; got shape {more.shape}"
         )
-    return np.concatenate([stored, rows])
+    return np.concatenate([stored, more])
