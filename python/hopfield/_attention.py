@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,7 +35,7 @@ def attention(
         Leading axes are batch axes and broadcast against each other. All three are computed in the widest of their
         dtypes.
     keys : array_like, shape (..., k, d)
-        One key a row.
+        One key a row. Without keys the result is zeros: no key, no weight.
     values : array_like, shape (..., k, dv)
         One value a key.
     beta : float, optional
@@ -45,6 +48,14 @@ def attention(
     Returns
     -------
     ndarray, shape (..., m, dv)
+        Empty if the batch, the queries or the columns of the values are.
+
+    Raises
+    ------
+    InvalidInputError
+        A shape, value or name that does not fit, or queries without columns; the message says which and why.
+    InputTypeError
+        Masked, complex or object arrays, and masks that are not boolean.
 
     Examples
     --------
@@ -65,30 +76,31 @@ def attention(
     allowed = None if mask is None else _arrays.array("mask", mask)
     if allowed is not None and allowed.dtype.kind != "b":
         raise InputTypeError(f"`mask` must hold booleans; got dtype {allowed.dtype}")
-    (m, _), k = tables["queries"].shape[-2:], tables["keys"].shape[-2]
+    (m, d), k = tables["queries"].shape[-2:], tables["keys"].shape[-2]
+    if d == 0:
+        raise InvalidInputError(f"`queries` must have at least one column; got shape {tables['queries'].shape}")
+    leading = [table.shape[:-2] for table in tables.values()]
     if allowed is not None:
         allowed = _broadcast_rows(allowed, (m, k))
-    arrays = [*tables.values(), *([] if allowed is None else [allowed])]
+        leading.append(allowed.shape[:-2])
     try:
-        batch = np.broadcast_shapes(*(table.shape[:-2] for table in arrays))
+        batch = np.broadcast_shapes(*leading)
     except ValueError:
         shapes = ", ".join(f"`{name}` {table.shape}" for name, table in tables.items())
         raise InvalidInputError(f"the leading axes must broadcast against each other; got {shapes}") from None
-    flat = [
-        _arrays.readable(
-            np.broadcast_to(table, batch + table.shape[-2:]).reshape((-1, *table.shape[-2:])),
-            table.dtype if table.dtype.kind == "b" and table is allowed else dtype,
-        )
-        for table in arrays
-    ]
+    problems = {name: _flat(table, batch, dtype) for name, table in tables.items()}
     output = _core.attention(
-        flat[0],
-        flat[1],
-        flat[2],
-        None if beta is None else _arrays.real("beta", beta),
-        flat[3] if allowed is not None else None,
+        **problems,
+        beta=None if beta is None else _arrays.real("beta", beta),
+        mask=None if allowed is None else _flat(allowed, batch, allowed.dtype),
     )
     return output.reshape((*batch, *output.shape[1:]))
+
+
+def _flat(table: Array, batch: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """The table of each problem of the batch, one after the other."""
+    rows = table.shape[-2:]
+    return _arrays.readable(np.broadcast_to(table, (*batch, *rows)).reshape((math.prod(batch), *rows)), dtype)
 
 
 def _broadcast_rows(allowed: Array, shape: tuple[int, int]) -> Array:

@@ -10,7 +10,7 @@ Not here: other learning rules than Hebb's, finite temperature, mixtures of patt
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from .errors import InputTypeError, InvalidInputError
 from .results import BinaryRetrieval, single_answer
 
 __all__ = ["ClassicalHopfield"]
+
+Entry = TypeVar("Entry", bound=np.generic)
 
 
 class ClassicalHopfield:
@@ -357,9 +359,8 @@ class ClassicalHopfield:
         >>> net.energy([[1, 1, -1, 1], [1, 1, 1, 1]]).tolist()
         [-1.5, 0.0]
         """
-        rows, single = _spins.rows("states", states)
-        energies = self._core.energy(rows)
-        return energies[0].item() if single else energies
+        energies = _each(self._core.energy, states)
+        return energies if energies.ndim else energies.item()
 
     def field(self, states: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """The field of each neuron, ``W @ x + b``, rounded once.
@@ -379,9 +380,7 @@ class ClassicalHopfield:
         >>> hf.ClassicalHopfield([1, 1, -1, 1]).field([1, 1, 1, 1]).tolist()
         [0.25, 0.25, -0.75, 0.25]
         """
-        rows, single = _spins.rows("states", states)
-        fields = self._core.field(rows)
-        return fields[0] if single else fields
+        return _each(self._core.field, states)
 
     def overlap(self, states: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """The overlap of each state with each pattern, ``patterns @ x / n``.
@@ -403,9 +402,7 @@ class ClassicalHopfield:
         >>> hf.ClassicalHopfield([[1, 1, -1, 1], [1, 1, 1, 1]]).overlap([1, 1, -1, 1]).tolist()
         [1.0, 0.5]
         """
-        rows, single = _spins.rows("states", states)
-        overlaps = self._core.overlap(rows)
-        return overlaps[0] if single else overlaps
+        return _each(self._core.overlap, states)
 
     def hamming(self, states: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """The number of neurons in which each state differs from each pattern.
@@ -425,9 +422,7 @@ class ClassicalHopfield:
         >>> hf.ClassicalHopfield([[1, 1, -1, 1], [1, 1, 1, 1]]).hamming([1, 1, -1, 1]).tolist()
         [0, 1]
         """
-        rows, single = _spins.rows("states", states)
-        distances = self._core.hamming(rows)
-        return distances[0] if single else distances
+        return _each(self._core.hamming, states)
 
     def is_fixed_point(self, states: npt.ArrayLike) -> Any:
         """Whether an update would leave every neuron of each state as it is.
@@ -450,9 +445,15 @@ class ClassicalHopfield:
         >>> net.is_fixed_point([[1, 1, -1, 1], [1, 1, 1, 1]]).tolist()
         [True, False]
         """
-        rows, single = _spins.rows("states", states)
-        fixed = self._core.is_fixed_point(rows)
-        return fixed[0].item() if single else fixed
+        fixed = _each(self._core.is_fixed_point, states)
+        return fixed if fixed.ndim else fixed.item()
+
+
+def _each(answer: Callable[[_spins.Spins], npt.NDArray[Entry]], states: npt.ArrayLike) -> npt.NDArray[Entry]:
+    """The answer for each state; for a single one without its first axis."""
+    rows, single = _spins.rows("states", states)
+    answers = answer(rows)
+    return answers[0] if single else answers
 
 
 def _bias(name: str, values: npt.ArrayLike | None) -> float | npt.NDArray[np.float64] | None:
