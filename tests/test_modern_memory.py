@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -324,3 +325,55 @@ def test_queries_are_rounded_to_the_dtype_of_the_memory() -> None:
     patterns, queries = rng.standard_normal((5, 4)).astype(np.float32), rng.standard_normal((3, 4))
     memory = hf.ModernHopfield(patterns, beta=1.0)
     assert answers(memory, queries) == answers(memory, queries.astype(np.float32))
+
+
+# Narrower dtypes
+
+
+ASK: dict[str, Callable[[hf.ModernHopfield, Any], object]] = {
+    "step": lambda memory, queries: memory.step(queries),
+    "retrieve": lambda memory, queries: memory.retrieve(queries),
+    "association": lambda memory, queries: memory.association(queries),
+    "energy": lambda memory, states: memory.energy(states),
+    "diagnose": lambda memory, states: memory.diagnose(states),
+    "add": lambda memory, patterns: memory.add(patterns),
+}
+
+
+@pytest.mark.parametrize("name", ASK)
+def test_a_number_too_large_for_the_memory_is_named_as_it_came(name: str) -> None:
+    argument = {"energy": "states", "diagnose": "states", "add": "patterns"}.get(name, "queries")
+    memory = hf.ModernHopfield(np.eye(3, dtype=np.float32), beta=2.0)
+    with pytest.raises(InvalidInputError) as caught:
+        ASK[name](memory, [[0.0, 0.0, 0.0], [0.0, -1e100, 0.0]])
+    assert str(caught.value) == (
+        f"`{argument}` must fit float32, the dtype of the memory; got -1e+100 at row 1, column 1 "
+        '(scale the data, or use dtype="float64")'
+    )
+    with pytest.raises(InvalidInputError, match=f"`{argument}` must be finite; got inf at row"):
+        ASK[name](memory, [0.0, 0.0, np.inf])
+
+
+def test_a_pattern_too_large_for_the_dtype_asked_for_is_named_as_it_came() -> None:
+    with pytest.raises(InvalidInputError, match=r"`patterns` must fit float32, .*; got 1e\+100 at row 0, column 1"):
+        hf.ModernHopfield([[1.0, 1e100]], dtype="float32")
+    with pytest.raises(InvalidInputError, match=r"`values` must fit float32, .*; got 1e\+100 at row 1, column 0"):
+        hf.ModernHopfield(np.eye(2), values=[[1.0], [1e100]], dtype="float32")
+
+
+def test_what_is_not_read_may_be_too_large_for_the_dtype() -> None:
+    memory = hf.ModernHopfield(np.eye(3, dtype=np.float32), beta=2.0)
+    known = [True, True, False]
+    most = float(np.finfo(np.float32).max)
+    assert np.array_equal(memory.step([1.0, 0.0, most], known=known), memory.step([1.0, 0.0, np.nan], known=known))
+    assert np.array_equal(memory.step([1.0, 0.0, 1e100], known=known), memory.step([1.0, 0.0, np.nan], known=known))
+    with pytest.raises(InvalidInputError, match=r"got 1e\+100 at row 0, column 0"):
+        memory.step([1e100, 0.0, 0.0], known=known)
+
+
+def test_queries_of_another_width_are_refused_whatever_is_known() -> None:
+    memory = hf.ModernHopfield(np.eye(3, dtype=np.float32), beta=2.0)
+    for known in (np.ones(3, bool), np.ones((2, 3), bool)):
+        for query in (1.0, 1e100):
+            with pytest.raises(InvalidInputError, match=r"`queries` must"):
+                memory.retrieve(np.full((2, 4), query), known=known)

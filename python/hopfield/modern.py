@@ -110,12 +110,12 @@ class ModernHopfield:
         self._dtype = _arrays.computed_in(given.dtype) if dtype is None else _dtype(dtype)
         self._check_finite = bool(check_finite)
         self._given_beta = None if beta is None else _arrays.real("beta", beta)
-        keep = _owned if copy else _borrowed
+        keep = self._owned if copy else self._borrowed
         #: Held from reading the version to replacing it. Those that only read it need no lock.
         self._changing = threading.Lock()
         self._version = self._new_version(
-            keep("patterns", patterns, self._dtype),
-            None if values is None else keep("values", values, self._dtype),
+            keep("patterns", patterns),
+            None if values is None else keep("values", values),
         )
 
     def _new_version(self, patterns: Array, values: Array | None) -> _Version:
@@ -217,8 +217,8 @@ class ModernHopfield:
         [0.982, 0.018]
         """
         version = self._version
-        rows, single = _arrays.rows("queries", queries, self._dtype)
-        known_flags, mask_flags = self._flags(version, rows, known, mask)
+        rows, single, known_flags = self._cues(version, queries, known)
+        mask_flags = _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
         threads = _arrays.threads(n_threads)
         output = version.core.step(self._calibrated(version, threads), rows, known_flags, mask_flags, threads)
         return output[0] if single else output
@@ -283,8 +283,8 @@ class ModernHopfield:
         ([1.0, -1.0, 1.0, -1.0], True)
         """
         version = self._version
-        rows, single = _arrays.rows("queries", queries, self._dtype)
-        known_flags, mask_flags = self._flags(version, rows, known, mask)
+        rows, single, known_flags = self._cues(version, queries, known, check_finite)
+        mask_flags = _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
         total = len(rows)
         # Parsed before the calibration, which can take seconds.
         steps, tolerance = _arrays.count("max_steps", max_steps), _arrays.real("tol", tol)
@@ -426,8 +426,8 @@ class ModernHopfield:
         2
         """
         # Read before the lock is taken: arrays can be objects with code of their own.
-        more, _ = _arrays.rows("patterns", patterns, self._dtype)
-        more_values = None if values is None else _arrays.rows("values", values, self._dtype)[0]
+        more = self._rows("patterns", patterns)
+        more_values = None if values is None else self._rows("values", values)
         with self._changing:
             version = self._version
             if (more_values is None) != (version.values is None):
@@ -480,15 +480,40 @@ class ModernHopfield:
             self._version = self._new_version(version.patterns[kept], values)
         return self
 
-    @staticmethod
-    def _flags(
-        version: _Version, rows: Array, known: npt.ArrayLike | None, mask: npt.ArrayLike | None
-    ) -> tuple[Array | None, Array | None]:
-        """The known entries as (m, d), and the mask as (1, k) or (m, k)."""
-        known_flags = _arrays.flags("known", known, (len(rows), version.patterns.shape[1]))
-        if known_flags is not None and known_flags.shape != rows.shape:
-            known_flags = np.ascontiguousarray(np.broadcast_to(known_flags, rows.shape))
-        return known_flags, _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
+    def _cues(
+        self, version: _Version, queries: npt.ArrayLike, known: npt.ArrayLike | None, check_finite: bool = True
+    ) -> tuple[Array, bool, Array | None]:
+        """The queries as rows, whether a single one came, and what is known of them as (m, d)."""
+        table, single = _arrays.table("queries", queries)
+        shape = (len(table), version.patterns.shape[1])
+        flags = _arrays.flags("known", known, shape)
+        if flags is not None:
+            flags = np.ascontiguousarray(np.broadcast_to(flags, shape))
+        rows = _arrays.readable(table, self._dtype)
+        if check_finite:
+            _arrays.check_fit("queries", table, rows, flags)
+        return rows, single, flags
+
+    def _rows(self, name: str, values: npt.ArrayLike) -> Array:
+        """Rows to store."""
+        return _arrays.rows(name, values, self._dtype, check_finite=self._check_finite)[0]
+
+    def _owned(self, name: str, values: npt.ArrayLike) -> Array:
+        """A copy that only the memory has: an array that owns its data, so that no view of it can be made writeable."""
+        rows = self._rows(name, values)
+        fresh = rows.flags.owndata and not np.may_share_memory(rows, np.asarray(values))
+        return rows if fresh else rows.copy()
+
+    def _borrowed(self, name: str, values: npt.ArrayLike) -> Array:
+        """The caller's own array, which must be readable as it is."""
+        rows = _arrays.array(name, values)
+        readable = rows.ndim == 2 and rows.dtype == self._dtype and rows.flags.c_contiguous and rows.flags.aligned
+        if rows is not values or not readable:
+            raise InvalidInputError(
+                f"`{name}` must be a C-contiguous aligned array of shape (rows, columns) and dtype {self._dtype} to be "
+                "borrowed with copy=False; leave copy=True to have it copied"
+            )
+        return rows
 
 
 def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
@@ -499,25 +524,6 @@ def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     if result not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise InvalidInputError(f"`dtype` must be one of 'float32', 'float64'; got {dtype!r}")
     return result
-
-
-def _owned(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
-    """A copy that only the memory has: an array that owns its data, so that no view of it can be made writeable."""
-    rows, _ = _arrays.rows(name, values, dtype)
-    fresh = rows.flags.owndata and not np.may_share_memory(rows, np.asarray(values))
-    return rows if fresh else rows.copy()
-
-
-def _borrowed(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
-    """The caller's own array, which must be readable as it is."""
-    rows = _arrays.array(name, values)
-    readable = rows.ndim == 2 and rows.dtype == dtype and rows.flags.c_contiguous and rows.flags.aligned
-    if rows is not values or not readable:
-        raise InvalidInputError(
-            f"`{name}` must be a C-contiguous aligned array of shape (rows, columns) and dtype {dtype} to be borrowed "
-            "with copy=False; leave copy=True to have it copied"
-        )
-    return rows
 
 
 def _joined(name: str, stored: Array, more: Array) -> Array:
