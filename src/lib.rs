@@ -20,8 +20,8 @@
 //! |---|---|
 //! | `python` (feature) | arrays and exceptions of Python; no arithmetic |
 //! | [`classical`], [`modern`] | networks: energies, updates, when to stop and why |
-//! | `kernel` | slices, tiles and instructions; all `unsafe` code; the order of operations |
 //! | `input` | rows that are valid by construction: the last place where data can be refused |
+//! | `kernel` | slices, tiles and instructions; all `unsafe` code; the order of operations |
 //! | [`error`], `par`, [`rng`] | refusals as data, threads, random streams |
 //!
 //! # What holds, and the test that holds it

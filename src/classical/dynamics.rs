@@ -11,7 +11,8 @@ use super::learning::{Energy, Hebbian};
 use super::options::{Order, Report, Seeds, Stop, Tie, Update};
 use super::outcome::{Reason, Recall, Slot, judge};
 use crate::error::{Error, Result, try_vec};
-use crate::kernel::bits::{Agreements, Available, Columns, Stable};
+use crate::kernel::Available;
+use crate::kernel::bits::{Agreements, Columns, Stable};
 use crate::par::Watch;
 use crate::rng::Stream;
 

@@ -24,8 +24,8 @@ pub use outcome::{BinaryRetrieval, Outcome, Reason, Recall};
 
 use crate::error::{Error, Result, area, try_vec};
 use crate::input::spins::Spins;
-use crate::kernel::InstructionSet;
-use crate::kernel::bits::{Agreements, Available, Columns, Stable};
+use crate::kernel::bits::{Agreements, Columns, Stable};
+use crate::kernel::{Available, InstructionSet};
 use crate::par::Par;
 use dynamics::{Problem, Workspace};
 use learning::Hebbian;

@@ -3,7 +3,7 @@
 //! Benches put their figures beside these, measured in the same run, since the machine's speed changes by the minute.
 
 use super::lanes::Lanes;
-use super::real::Real;
+use super::real::{Arithmetic, Real};
 
 /// Independent chains: enough to hide the latency of two units, few enough for the registers.
 const CHAINS: usize = 12;

@@ -2,84 +2,94 @@
 
 use std::fmt::{Debug, Display};
 
-#[cfg(target_arch = "aarch64")]
-use super::neon_paths;
-use super::{InstructionSet, Kernels, portable};
-#[cfg(target_arch = "x86_64")]
-use super::{avx2, avx512};
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
+use super::instruction_set::{Available, InstructionSet};
+use super::table::{self, Kernels};
 
 /// A number type that patterns and queries can have: `f32` or `f64`.
-pub trait Real:
-    sealed::Sealed + Copy + PartialOrd + Debug + Display + Default + Send + Sync + Into<f64> + 'static
-{
-    /// Zero.
-    const ZERO: Self;
-    /// −∞, the score of a masked pattern and the maximum of nothing.
-    const NEG_INFINITY: Self;
-    /// Weights below two to this power are zero, so that no subnormal number appears.
-    const LOWEST_EXPONENT: Self;
-    /// Coefficients of 2^x on [−½, ½], the highest power first.
-    const EXP2: &'static [Self];
+pub trait Real: Arithmetic {
     /// The distance from 1 to the next number, as `f64`.
     const EPSILON: f64;
-    /// Largest |β·score|, in powers of two, whose fraction the type still resolves.
-    const EXPONENT_LIMIT: f64;
     /// The name NumPy has for it.
     const NAME: &'static str;
 
     /// Rounds to this type.
     #[must_use]
     fn from_f64(value: f64) -> Self;
-    /// `self · factor + addend`, rounded once.
-    #[must_use]
-    fn fused(self, factor: Self, addend: Self) -> Self;
-    /// `self + other`.
-    #[must_use]
-    fn plus(self, other: Self) -> Self;
-    /// `self − other`.
-    #[must_use]
-    fn minus(self, other: Self) -> Self;
-    /// `self · other`.
-    #[must_use]
-    fn times(self, other: Self) -> Self;
-    /// `self / other`.
-    #[must_use]
-    fn over(self, other: Self) -> Self;
-    /// The nearest integer, ties to even.
-    #[must_use]
-    fn nearest(self) -> Self;
-    /// 2 to the power `self`, an integer no larger than 0; zero below the normal numbers and for NaN.
-    #[must_use]
-    fn exp2_integer(self) -> Self;
-    /// Neither infinite nor NaN.
-    fn finite(self) -> bool;
-    /// The bits, with both zeros alike, so that equal numbers have equal bits.
-    fn key(self) -> u64;
-    /// The kernels compiled for an instruction set.
-    fn kernels(set: InstructionSet) -> &'static Kernels<Self>;
+}
+
+pub(crate) use arithmetic::Arithmetic;
+
+/// What the kernels ask of a number, kept from implementations elsewhere.
+mod arithmetic {
+    use super::{Available, Debug, Display, Kernels};
+
+    pub trait Arithmetic: Copy + PartialOrd + Debug + Display + Default + Send + Sync + Into<f64> + 'static {
+        /// Zero.
+        const ZERO: Self;
+        /// One.
+        const ONE: Self;
+        /// −∞, the score of a masked pattern and the maximum of nothing.
+        const NEG_INFINITY: Self;
+        /// The smallest normal and the largest finite number.
+        const RANGE: (f64, f64);
+        /// Weights below two to this power are zero, so that no subnormal number appears.
+        const LOWEST_EXPONENT: Self;
+        /// Coefficients of 2^x on [−½, ½], the highest power first.
+        const EXP2: &'static [Self];
+        /// Largest |β·score|, in powers of two, whose fraction the type still resolves.
+        const EXPONENT_LIMIT: f64;
+
+        /// `self · factor + addend`, rounded once.
+        #[must_use]
+        fn fused(self, factor: Self, addend: Self) -> Self;
+        /// `self + other`.
+        #[must_use]
+        fn plus(self, other: Self) -> Self;
+        /// `self − other`.
+        #[must_use]
+        fn minus(self, other: Self) -> Self;
+        /// `self · other`.
+        #[must_use]
+        fn times(self, other: Self) -> Self;
+        /// `self / other`.
+        #[must_use]
+        fn over(self, other: Self) -> Self;
+        /// The nearest integer, ties to even.
+        #[must_use]
+        fn nearest(self) -> Self;
+        /// 2 to the power `self`, an integer no larger than 0; zero below the normal numbers and for NaN.
+        #[must_use]
+        fn exp2_integer(self) -> Self;
+        /// Neither infinite nor NaN.
+        fn finite(self) -> bool;
+        /// The bits, with both zeros alike, so that equal numbers have equal bits.
+        fn key(self) -> u64;
+        /// The kernels compiled for an instruction set.
+        fn kernels(set: Available) -> &'static Kernels<Self>;
+    }
 }
 
 macro_rules! real {
     ($real:ty, $integer:ty, $bits:ty, $mantissa:expr, $bias:expr, $lowest:expr, $limit:expr, $name:literal, $kernels:ident, $coefficients:expr) => {
         impl Real for $real {
-            const ZERO: Self = 0.0;
-            const NEG_INFINITY: Self = Self::NEG_INFINITY;
-            const LOWEST_EXPONENT: Self = $lowest;
-            const EXP2: &'static [Self] = &$coefficients;
             const EPSILON: f64 = Self::EPSILON as f64;
-            const EXPONENT_LIMIT: f64 = $limit;
             const NAME: &'static str = $name;
 
             #[inline(always)]
             fn from_f64(value: f64) -> Self {
                 value as Self
             }
+        }
+
+        impl Arithmetic for $real {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const NEG_INFINITY: Self = Self::NEG_INFINITY;
+            const RANGE: (f64, f64) = (Self::MIN_POSITIVE as f64, Self::MAX as f64);
+            const LOWEST_EXPONENT: Self = $lowest;
+            const EXP2: &'static [Self] = &$coefficients;
+            const EXPONENT_LIMIT: f64 = $limit;
+
             #[inline(always)]
             fn fused(self, factor: Self, addend: Self) -> Self {
                 self.mul_add(factor, addend)
@@ -120,15 +130,15 @@ macro_rules! real {
             fn key(self) -> u64 {
                 u64::from((self + 0.0).to_bits())
             }
-            fn kernels(set: InstructionSet) -> &'static Kernels<Self> {
-                match set {
+            fn kernels(set: Available) -> &'static Kernels<Self> {
+                match set.set() {
                     #[cfg(target_arch = "aarch64")]
-                    InstructionSet::Neon => neon_paths::$kernels(),
+                    InstructionSet::Neon => table::neon_paths::$kernels(),
                     #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx512 => avx512::$kernels(),
+                    InstructionSet::Avx512 => table::avx512::$kernels(),
                     #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx2 => avx2::$kernels(),
-                    _ => portable::$kernels(),
+                    InstructionSet::Avx2 => table::avx2::$kernels(),
+                    _ => table::portable::$kernels(),
                 }
             }
         }

@@ -324,8 +324,8 @@ fn pack<T: Real>(kernels: &Kernels<T>, shape: Shape, rows: &[T], d: usize) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::InstructionSet;
     use crate::kernel::readout::scale;
+    use crate::kernel::{Available, InstructionSet};
     use crate::rng::Stream;
 
     #[test]
@@ -385,7 +385,7 @@ mod tests {
             let rows: Vec<usize> = (0..m).collect();
             for mask in [Mask::None, Mask::Shared(&allowed[..k]), Mask::PerQuery { allowed: &allowed, rows: &rows }] {
                 let pass = |set| Pass {
-                    kernels: T::kernels(set),
+                    kernels: T::kernels(Available::or_portable(set)),
                     patterns: &patterns,
                     d,
                     values: &values,

@@ -10,28 +10,17 @@
 mod agree;
 
 use crate::error::{Error, Result, try_vec};
-use crate::kernel::InstructionSet;
+use crate::kernel::Available;
 use crate::par::Par;
 
 pub(crate) use agree::{Agreements, Stable};
-
-/// An instruction set that this processor has been asked for and has.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Available(InstructionSet);
-
-impl Available {
-    /// `set`, or the portable path where the processor lacks it.
-    pub(crate) fn or_portable(set: InstructionSet) -> Self {
-        Self(if set.is_available() { set } else { InstructionSet::Portable })
-    }
-}
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
 macro_rules! for_every_set {
     ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? $body:block)*) => {$(
         $(#[$meta])*
         #[allow(clippy::too_many_arguments, reason = "the instruction set comes on top")]
-        $vis fn $name(set: $crate::kernel::bits::Available, $($arg: $type),*) $(-> $out)? {
+        $vis fn $name(set: $crate::kernel::Available, $($arg: $type),*) $(-> $out)? {
             #[inline(always)]
             fn portable($($arg: $type),*) $(-> $out)? $body
             #[cfg(target_arch = "x86_64")]
@@ -44,7 +33,7 @@ macro_rules! for_every_set {
             fn avx512($($arg: $type),*) $(-> $out)? {
                 portable($($arg),*)
             }
-            match set.0 {
+            match set.set() {
                 // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
                 #[cfg(target_arch = "x86_64")]
                 $crate::kernel::InstructionSet::Avx2 => unsafe { avx2($($arg),*) },

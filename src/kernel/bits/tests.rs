@@ -3,6 +3,7 @@
 #![allow(clippy::float_cmp, reason = "sums of integers are exact")]
 
 use super::*;
+use crate::InstructionSet;
 use crate::rng::Stream;
 
 /// Shapes around every edge: words, half blocks, blocks, the carry-save group, the piece.

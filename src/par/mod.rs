@@ -1,32 +1,38 @@
-//! Threads: how many, where they come from, how work is handed out and how results are put in order.
+//! Threads: how work is handed out and how results are put in order.
 //!
 //! Parallelism is an argument, and never changes a bit of the answer: work is cut by the data alone, workers take
-//! numbered pieces from a counter, and [`Ordered`] merges the pieces in the order of their numbers, whoever finishes
-//! first. The pool is private, so a program's own rayon pool is left alone, and it is built anew in a forked child,
-//! where the parent's threads do not exist.
+//! numbered pieces, and [`Ordered`] merges the pieces in the order of their numbers, whoever finishes first. The pool is
+//! private, so a program's own rayon pool is left alone, and it is built anew in a forked child, where the parent's
+//! threads do not exist.
 //!
 //! The calling thread is worker 0 and does its share. Between pieces it also asks its [`Observer`] whether to stop,
 //! which is how a Ctrl-C reaches a long retrieval; other workers only look at a flag.
 //!
-//! Not here: nested parallelism. Work that runs inside a worker runs on that worker alone.
+//! Not here: nested parallelism, which nothing needs. A run inside a run finds the threads borrowed and does without.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+mod ordered;
+mod pool;
+
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::{Duration, Instant};
-
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// Time between two looks at the observer: a fraction of the 50 ms within which an interrupt shall be honoured.
+pub(crate) use ordered::{Ordered, Tickets};
+use pool::{Borrowed, MOST_THREADS};
+pub use pool::{num_threads, set_num_threads};
+
+/// Time between two looks around while a thread has nothing to do but wait.
 const OBSERVE_EVERY: Duration = Duration::from_millis(20);
 
 /// Hears how far the work is and may stop it; called on the calling thread only.
 pub trait Observer {
     /// `done` of the work's units are complete; `Break` ends the work with [`Error::Interrupted`].
+    ///
+    /// Called between pieces of work, which may be microseconds apart: an observer that does more than look at a flag
+    /// should look at the clock first.
     fn observe(&self, done: usize) -> ControlFlow<()>;
 }
 
@@ -51,10 +57,10 @@ impl<'a> Par<'a> {
         Self::with_threads(1)
     }
 
-    /// At most `threads` threads (0 counts as 1), the calling one included.
+    /// At most `threads` threads (from 1 to 1024), the calling one included; fewer while other calls have them.
     #[must_use]
     pub fn with_threads(threads: usize) -> Self {
-        Self { threads: Some(threads.max(1)), ..Self::default() }
+        Self { threads: Some(threads.clamp(1, MOST_THREADS)), ..Self::default() }
     }
 
     /// The same, watched by `observer`.
@@ -77,42 +83,38 @@ impl<'a> Par<'a> {
     /// Runs `work` on up to `workers` threads at once and returns when all have; the first error stops the others.
     ///
     /// Each call of `work` takes its pieces from counters it shares with the others; with one worker, or when no
-    /// thread can be had, the calling thread does it all.
+    /// thread is to be had, the calling thread does it all.
     pub(crate) fn run(&self, workers: usize, work: impl Fn(&Watch) -> Result<()> + Sync) -> Result<()> {
         let state = State { done: AtomicUsize::new(self.done), ..State::default() };
-        let caller = Watch { state: &state, observer: self.observer, last: Cell::new(Instant::now()) };
+        let caller = Watch { state: &state, observer: self.observer };
         let helpers = workers.min(self.threads()).saturating_sub(1);
-        let Some(pool) = (helpers > 0).then(|| pool(helpers)).flatten() else {
+        let Some(helpers) = Borrowed::up_to(helpers) else {
             return work(&caller).and_then(|()| caller.check());
         };
-        let failure = Mutex::new(None);
         let attempt = |watch: &Watch| {
             let _halt = HaltOnPanic(&state.stop);
             if let Err(error) = work(watch) {
-                state.stop.store(true, Ordering::Relaxed);
-                lock(&failure).get_or_insert(error);
+                state.fail(error);
             }
         };
-        state.active.store(helpers, Ordering::Relaxed);
+        state.active.store(helpers.count(), Ordering::Relaxed);
         let calling = std::thread::current();
-        pool.in_place_scope(|scope| {
-            for _ in 0..helpers {
+        helpers.scope(|scope| {
+            for _ in 0..helpers.count() {
                 scope.spawn(|_| {
                     let _leave = Leave { active: &state.active, calling: &calling };
-                    attempt(&Watch { state: &state, observer: None, last: Cell::new(Instant::now()) });
+                    attempt(&Watch { state: &state, observer: None });
                 });
             }
             attempt(&caller);
             caller.wait_for_others();
         });
-        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        match state.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(error) => Err(error),
             None => Ok(()),
         }
     }
-}
 
-impl Par<'_> {
     /// Runs `work` once for every item on up to `workers` threads; each has a scratch space, made when it gets its
     /// first item.
     ///
@@ -148,6 +150,18 @@ struct State {
     stop: AtomicBool,
     done: AtomicUsize,
     active: AtomicUsize,
+    failure: Mutex<Option<Error>>,
+}
+
+impl State {
+    /// Keeps the error and stops the others. That somebody was stopped says less than why.
+    fn fail(&self, error: Error) {
+        let mut failure = lock(&self.failure);
+        if matches!(*failure, None | Some(Error::Interrupted)) {
+            *failure = Some(error);
+        }
+        self.stop.store(true, Ordering::Release);
+    }
 }
 
 /// A worker that panics must not leave the others waiting for its part.
@@ -156,7 +170,7 @@ struct HaltOnPanic<'a>(&'a AtomicBool);
 impl Drop for HaltOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.store(true, Ordering::Relaxed);
+            self.0.store(true, Ordering::Release);
         }
     }
 }
@@ -178,21 +192,17 @@ impl Drop for Leave<'_> {
 pub(crate) struct Watch<'a> {
     state: &'a State,
     observer: Option<&'a dyn Observer>,
-    last: Cell<Instant>,
 }
 
 impl Watch<'_> {
     /// `Err(Interrupted)` when the work shall stop. Cheap enough for every tile and every few hundred visits.
     pub(crate) fn check(&self) -> Result<()> {
         if let Some(observer) = self.observer
-            && self.last.get().elapsed() >= OBSERVE_EVERY
+            && observer.observe(self.state.done.load(Ordering::Relaxed)).is_break()
         {
-            self.last.set(Instant::now());
-            if observer.observe(self.state.done.load(Ordering::Relaxed)).is_break() {
-                self.state.stop.store(true, Ordering::Relaxed);
-            }
+            self.state.fail(Error::Interrupted);
         }
-        if self.state.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+        if self.state.stop.load(Ordering::Acquire) { Err(Error::Interrupted) } else { Ok(()) }
     }
 
     /// Reports `units` more of the work as done.
@@ -209,166 +219,16 @@ impl Watch<'_> {
                 std::hint::spin_loop();
             } else {
                 std::thread::park_timeout(OBSERVE_EVERY);
-                // An interruption shows in the shared flag, which every worker reads; its error comes from them.
+                // What an interruption changes is in the shared state, where the end of the run finds it.
                 let _ = self.check();
             }
         }
     }
 }
 
-/// Numbered pieces, each handed out once.
-#[derive(Default)]
-pub(crate) struct Tickets(AtomicUsize);
-
-impl Tickets {
-    /// The next number below `count`, if any is left.
-    pub(crate) fn take(&self, count: usize) -> Option<usize> {
-        let ticket = self.0.fetch_add(1, Ordering::Relaxed);
-        (ticket < count).then_some(ticket)
-    }
-}
-
-/// Merges numbered parts strictly in order, whoever delivers them; late parts wait, early workers are held back.
-pub(crate) struct Ordered<T, P> {
-    state: Mutex<OrderedState<T, P>>,
-    advanced: Condvar,
-    window: usize,
-}
-
-struct OrderedState<T, P> {
-    total: T,
-    next: usize,
-    waiting: BTreeMap<usize, P>,
-    spare: Vec<P>,
-}
-
-impl<T, P> Ordered<T, P> {
-    /// At most `window` parts wait for an earlier one.
-    pub(crate) fn new(total: T, window: usize) -> Self {
-        let state = OrderedState { total, next: 0, waiting: BTreeMap::new(), spare: Vec::new() };
-        Self { state: Mutex::new(state), advanced: Condvar::new(), window: window.max(1) }
-    }
-
-    /// Hands over part `number`; merges it and all that follow it as soon as the earlier ones are merged.
-    ///
-    /// Returns a part to work in next: a merged one, or what `fresh` makes.
-    pub(crate) fn deliver(
-        &self,
-        number: usize,
-        part: P,
-        watch: &Watch,
-        merge: impl Fn(&mut T, usize, &P),
-        fresh: impl FnOnce() -> Result<P>,
-    ) -> Result<P> {
-        let mut state = lock(&self.state);
-        while number >= state.next + self.window {
-            watch.check()?;
-            let (guard, _) = self.advanced.wait_timeout(state, OBSERVE_EVERY).unwrap_or_else(PoisonError::into_inner);
-            state = guard;
-        }
-        state.waiting.insert(number, part);
-        let before = state.next;
-        loop {
-            let state = &mut *state;
-            let Some(part) = state.waiting.remove(&state.next) else { break };
-            merge(&mut state.total, state.next, &part);
-            state.next += 1;
-            state.spare.push(part);
-        }
-        if state.next > before {
-            self.advanced.notify_all();
-        }
-        match state.spare.pop() {
-            Some(part) => Ok(part),
-            None => fresh(),
-        }
-    }
-
-    /// The merged total.
-    pub(crate) fn finish(self) -> T {
-        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).total
-    }
-}
-
 /// A poisoned lock only says that another worker panicked, which reaches the caller by itself.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-// ---- how many threads -------------------------------------------------------------------------------------------
-
-/// 0 until somebody asks or sets.
-static NUM_THREADS: AtomicUsize = AtomicUsize::new(0);
-
-/// Sets how many threads a call uses when it names no number itself; 0 goes back to the default.
-///
-/// The default is the environment variable `HOPFIELD_NUM_THREADS` if it holds a positive number, else one thread for
-/// each processor that this process may use.
-pub fn set_num_threads(threads: usize) {
-    NUM_THREADS.store(threads, Ordering::Relaxed);
-}
-
-/// How many threads a call uses when it names no number itself.
-#[must_use]
-pub fn num_threads() -> usize {
-    match NUM_THREADS.load(Ordering::Relaxed) {
-        0 => {
-            let threads = default_threads();
-            NUM_THREADS.store(threads, Ordering::Relaxed);
-            threads
-        }
-        threads => threads,
-    }
-}
-
-fn default_threads() -> usize {
-    std::env::var("HOPFIELD_NUM_THREADS")
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .filter(|threads| *threads > 0)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
-}
-
-// ---- the pool ---------------------------------------------------------------------------------------------------
-
-struct Pool {
-    process: u32,
-    size: usize,
-    threads: Arc<ThreadPool>,
-}
-
-static POOL: Mutex<Option<Pool>> = Mutex::new(None);
-
-/// A pool of at least `helpers` threads that live in this process, or none if it cannot be had.
-fn pool(helpers: usize) -> Option<Arc<ThreadPool>> {
-    let mut guard = match POOL.try_lock() {
-        Ok(guard) => guard,
-        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        // Held for a moment by a thread that starts its own call; or for ever, if that thread was lost in a fork.
-        Err(TryLockError::WouldBlock) => {
-            std::thread::sleep(Duration::from_millis(1));
-            POOL.try_lock().ok()?
-        }
-    };
-    let process = std::process::id();
-    if let Some(pool) = guard.as_ref()
-        && pool.process == process
-        && pool.size >= helpers
-    {
-        return Some(Arc::clone(&pool.threads));
-    }
-    let size = helpers.max(num_threads().saturating_sub(1));
-    let threads =
-        ThreadPoolBuilder::new().num_threads(size).thread_name(|index| format!("hopfield-{index}")).build().ok()?;
-    let threads = Arc::new(threads);
-    let old = guard.replace(Pool { process, size, threads: Arc::clone(&threads) });
-    if let Some(old) = old
-        && old.process != process
-    {
-        // The parent's threads are not here: taking their pool down would wait for them.
-        std::mem::forget(old);
-    }
-    Some(threads)
 }
 
 #[cfg(test)]
@@ -420,8 +280,50 @@ mod tests {
     }
 
     #[test]
-    fn the_first_error_comes_back() {
-        let failed = Par::with_threads(2).run(2, |_| Err(Error::NotCalibratable));
-        assert_eq!(failed, Err(Error::NotCalibratable));
+    fn the_error_of_the_one_that_failed_comes_back() {
+        for _ in 0..50 {
+            let tickets = Tickets::default();
+            let failed = Par::with_threads(3).run(3, |watch| {
+                if tickets.take(1).is_some() {
+                    return Err(Error::NotCalibratable);
+                }
+                loop {
+                    watch.check()?;
+                }
+            });
+            assert_eq!(failed, Err(Error::NotCalibratable));
+        }
+    }
+
+    #[test]
+    fn a_run_within_a_run_ends() {
+        struct Caller(std::cell::Cell<usize>);
+        impl Observer for Caller {
+            fn observe(&self, _done: usize) -> ControlFlow<()> {
+                if self.0.get() < 3 {
+                    self.0.set(self.0.get() + 1);
+                    let merged = Ordered::new((), 1);
+                    let tickets = Tickets::default();
+                    let inner = Par::with_threads(4).run(4, |watch| {
+                        while let Some(number) = tickets.take(8) {
+                            merged.deliver(number, (), watch, |(), _, ()| (), || Ok(()))?;
+                        }
+                        Ok(())
+                    });
+                    assert_eq!(inner, Ok(()));
+                }
+                ControlFlow::Continue(())
+            }
+        }
+        let observer = Caller(std::cell::Cell::new(0));
+        let outer =
+            Par::with_threads(4).observed_by(&observer).run(4, |watch| (0..100).try_for_each(|_| watch.check()));
+        assert_eq!((outer, observer.0.get()), (Ok(()), 3));
+    }
+
+    #[test]
+    fn absurd_numbers_of_threads_are_cut() {
+        assert_eq!(Par::with_threads(usize::MAX).threads(), MOST_THREADS);
+        assert_eq!(Par::with_threads(0).threads(), 1);
     }
 }
