@@ -20,14 +20,15 @@ FLOATS = ("float32", "float64")
 
 
 def _backwards(array: Array) -> Array:
-    turned = (slice(None, None, -1),) * array.ndim
+    turned: Any = (*(slice(None, None, -1),) * array.ndim, ...)
     return array[turned].copy()[turned]
 
 
 def _padded(array: Array) -> Array:
     """Every other entry along each axis of a larger array full of NaN (or True)."""
     room = np.full([2 * length + 1 for length in array.shape], -1).astype(array.dtype)
-    inner = room[(slice(1, None, 2),) * array.ndim]
+    every_other: Any = (*(slice(1, None, 2),) * array.ndim, ...)
+    inner: Array = room[every_other]
     inner[...] = array
     return inner
 
@@ -51,16 +52,16 @@ def _misaligned(array: Array) -> Array:
 
 
 def _transposed(array: Array) -> Array:
-    return np.ascontiguousarray(array.T).T
+    return np.array(array.T, order="C").T
 
 
 def _fortran(array: Array) -> Array:
-    return np.asfortranarray(array)
+    return np.array(array, order="F")
 
 
 #: Each gives an array equal to its argument.
 LAYOUTS: dict[str, Callable[[Array], Array]] = {
-    "contiguous": np.ascontiguousarray,
+    "contiguous": lambda array: np.array(array, order="C"),
     "fortran": _fortran,
     "transposed": _transposed,
     "backwards": _backwards,
