@@ -15,8 +15,9 @@ from hypothesis.extra import numpy as hnp
 import hopfield as hf
 import tolerance
 from hopfield.errors import InputTypeError, InvalidInputError
+from layouts import LAYOUTS, laid_out
 from oracle import modern as oracle
-from strategies_modern import FLOATS, LAYOUTS, laid_out, layouts, lists
+from strategies_modern import FLOATS, layouts, lists
 from tolerance import Array, worst
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 import hopfield as hf
 import tolerance
 from hopfield.errors import HopfieldWarning, InputTypeError, InvalidInputError
+from layouts import laid_out
 from oracle import modern as oracle
-from strategies_modern import FLOATS, Problem, laid_out, layouts, lists, problems
+from strategies_modern import FLOATS, Problem, layouts, lists, problems
 from tolerance import worst
 
 kinds = st.sampled_from([1e-6, 1e-3, 0.1, 0.9])

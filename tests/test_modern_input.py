@@ -11,7 +11,7 @@ import pytest
 
 import hopfield as hf
 from hopfield.errors import HopfieldError, InputTypeError, InvalidInputError
-from strategies_modern import LAYOUTS, laid_out
+from layouts import LAYOUTS, laid_out
 from tolerance import Array
 
 # One entry each; what is real is computed with, the rest has no place in arithmetic.

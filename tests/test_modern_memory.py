@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import hopfield as hf
 from hopfield.errors import InputTypeError, InvalidInputError
-from strategies_modern import FLOATS, LAYOUTS, Problem, laid_out, layouts, problems
+from layouts import LAYOUTS, laid_out
+from strategies_modern import FLOATS, Problem, layouts, problems
 from tolerance import Array
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import hopfield as hf
 from hopfield.errors import InputTypeError
-from strategies_modern import FLOATS, LAYOUTS, Problem, laid_out, layouts, problems
+from layouts import LAYOUTS, laid_out
+from strategies_modern import FLOATS, Problem, layouts, problems
 from tolerance import Array, length, worst
 
 FIELDS = [field.name for field in dataclasses.fields(hf.Retrieval)]
