@@ -1,7 +1,7 @@
 """Prints a hash of each answer to fixed questions, as JSON; run once for each instruction set.
 
-The questions reach every kernel (queries in lanes of any width, one to eight queries as rows, ends of vectors,
-blocks and tiles) and are small: the portable kernels do each fused multiply-add in software.
+The questions reach every kernel (queries in lanes of any width, one to eight queries as rows, ends of vectors
+and blocks and tiles) and are small: the portable kernels do each fused multiply-add in software.
 """
 
 from __future__ import annotations

@@ -1,50 +1,18 @@
-"""What hypothesis draws: values, and the many ways an array can lie in memory."""
+"""What hypothesis draws: values, in every form that an array can have."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from hypothesis import strategies as st
 
-Array = np.ndarray[Any, Any]
+import layouts as arrays
+from tolerance import Array
 
-
-# Layouts: the same values, lying differently
-
-
-def misaligned(values: Array) -> Array:
-    """The same values one byte off their alignment."""
-    buffer = np.empty(values.nbytes + 1, np.uint8)[1:]
-    result = buffer.view(values.dtype).reshape(values.shape)
-    result[...] = values
-    return result
-
-
-def strided(values: Array) -> Array:
-    """The same values with gaps between them."""
-    wide = np.repeat(np.repeat(values, 2, axis=0), 3, axis=-1)
-    return wide[::2, ::3] if values.ndim == 2 else wide[::6]
-
-
-def read_only(values: Array) -> Array:
-    """The same values, not to be written to."""
-    result = values.copy()
-    result.flags.writeable = False
-    return result
-
-
-LAYOUTS = {
-    "plain": lambda values: values,
-    "fortran": np.asfortranarray,
-    "strided": strided,
-    "backwards": lambda values: values[::-1].copy()[::-1],
-    "byteswapped": lambda values: values.astype(values.dtype.newbyteorder("S")),
-    "read-only": read_only,
-    "misaligned": misaligned,
-    "nested lists": lambda values: values.tolist(),
-}
+#: Each gives what NumPy takes for an array equal to its argument.
+LAYOUTS: dict[str, Callable[[Array], Any]] = {**arrays.LAYOUTS, "nested lists": lambda array: array.tolist()}
 
 layouts = st.sampled_from(sorted(LAYOUTS)).map(LAYOUTS.__getitem__)
 

@@ -120,6 +120,11 @@ def test_seeds_of_every_kind(net: hf.ClassicalHopfield) -> None:
     seeds = np.arange(6, dtype=np.uint8)
     parts = [crowded.retrieve(cues[part], rng=seeds[part]).states for part in (slice(2), slice(2, 6))]
     assert np.array_equal(np.concatenate(parts), crowded.retrieve(cues, rng=seeds).states)
+    # Seeds above 2**63 beside smaller ones, for which NumPy has no common integer dtype.
+    wide = [1, 2**63, 2**64 - 1, 0, 2**53 + 1, np.uint64(2**63 + 1)]
+    listed = crowded.retrieve(cues, rng=wide).states
+    assert np.array_equal(listed, crowded.retrieve(cues, rng=np.array([*map(int, wide)], np.uint64)).states)
+    assert np.array_equal(listed, crowded.retrieve(cues, rng=tuple(wide)).states)
 
 
 def test_names_and_numbers_of_the_network() -> None:
@@ -348,8 +353,20 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
     (
         lambda net: net.retrieve(CUES, rng=[0.5] * 3),
         TypeError,
+        "`rng` must hold whole numbers; got 0.5",
+    ),
+    (
+        lambda net: net.retrieve(CUES, rng=np.full(3, 0.5)),
+        TypeError,
         "`rng` must hold whole numbers; got dtype float64",
     ),
+    (lambda net: net.retrieve(CUES, rng=[1, [2, 3], 4]), TypeError, "`rng` must hold whole numbers; got [2, 3]"),
+    (
+        lambda net: net.retrieve(CUES, rng=[0, 1, 2**64]),
+        ValueError,
+        "`rng` must hold seeds from 0 to 2**64 - 1; got 18446744073709551616",
+    ),
+    (lambda net: net.retrieve(CUES, rng=[True, 2, 3]), TypeError, "`rng` must hold whole numbers; got True"),
     (lambda net: net.retrieve(CUES, n_threads=0), ValueError, "`n_threads` must be at least 1; got 0"),
     (
         lambda net: hf.ClassicalHopfield(PATTERNS, rule="storkey"),

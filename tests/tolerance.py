@@ -321,3 +321,8 @@ def worst(found: npt.ArrayLike, expected: npt.ArrayLike, bound: npt.ArrayLike) -
         error = np.abs(found - expected)
         ratio = np.where(found == expected, 0.0, error / bound)
     return float(np.nan_to_num(ratio, nan=math.inf, posinf=math.inf).max(initial=0.0))
+
+
+def printed(value: float) -> float:
+    """Of a reference value that is printed with 12 digits, the last of which may be off by a few."""
+    return 2e-11 * max(1.0, abs(value))

@@ -6,13 +6,15 @@ memory layout.
 """
 
 from . import corrupt, errors
+from ._attention import attention
+from ._calibration import suggest_beta
 from ._config import show_config
 from ._core import __version__
 from ._spins import spins
 from ._threads import get_num_threads, set_num_threads
 from .classical import ClassicalHopfield
 from .errors import HopfieldError, HopfieldWarning
-from .modern import ModernHopfield, attention, suggest_beta
+from .modern import ModernHopfield
 from .results import BinaryRetrieval, Diagnosis, Retrieval
 
 __all__ = [

@@ -45,10 +45,39 @@ def table(name: str, values: npt.ArrayLike) -> tuple[Array, bool]:
     return result, single
 
 
-def rows(name: str, values: npt.ArrayLike, dtype: np.dtype[Any] | None = None) -> tuple[Array, bool]:
+def rows(
+    name: str, values: npt.ArrayLike, dtype: np.dtype[Any] | None = None, *, check_finite: bool = True
+) -> tuple[Array, bool]:
     """`(m, n)` rows that the core can read, and whether a single row came."""
-    result, single = table(name, values)
-    return readable(result, computed_in(result.dtype) if dtype is None else dtype), single
+    given, single = table(name, values)
+    result = readable(given, computed_in(given.dtype) if dtype is None else dtype)
+    if check_finite:
+        check_fit(name, given, result)
+    return result, single
+
+
+def check_fit(name: str, given: Array, converted: Array, known: Array | None = None) -> None:
+    """Refuse finite numbers that became infinite in a narrower dtype, where they are known."""
+    dtype = converted.dtype
+    if given.dtype.kind != "f" or given.dtype.itemsize <= dtype.itemsize:
+        return
+    lost = np.isinf(converted)
+    if not lost.any():
+        return
+    lost &= np.isfinite(given)
+    if known is not None and known.shape == lost.shape:
+        lost &= known
+    if lost.any():
+        row, column = divmod(int(lost.argmax()), lost.shape[1])
+        # Nothing wider than float64 is computed in, and only a memory computes in less than what came.
+        rule, cure = (
+            (f"{dtype}", "")
+            if dtype == np.float64
+            else (f"{dtype}, the dtype of the memory", ', or use dtype="float64"')
+        )
+        raise InvalidInputError(
+            f"`{name}` must fit {rule}; got {given[row, column]} at row {row}, column {column} (scale the data{cure})"
+        )
 
 
 def readable(values: Array, dtype: np.dtype[Any]) -> Array:
@@ -75,6 +104,21 @@ def flags(name: str, values: npt.ArrayLike | None, shape: tuple[int, int]) -> Ar
     elif result.shape != shape:
         raise InvalidInputError(f"`{name}` must have shape ({shape[1]},) or {shape}; got {result.shape}")
     return readable(result, np.dtype(bool))
+
+
+def name(argument: str, value: object) -> str:
+    """A name; whether it is a valid one is another question."""
+    if not isinstance(value, str):
+        raise InputTypeError(f"`{argument}` must be a name; got {value!r}")
+    return value
+
+
+def one_of(argument: str, value: object, valid: tuple[str, ...]) -> str:
+    """One of the valid names."""
+    given = name(argument, value)
+    if given not in valid:
+        raise InvalidInputError(f"`{argument}` must be one of {', '.join(map(repr, valid))}; got {given!r}")
+    return given
 
 
 def count(name: str, value: int, least: int = 1) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import secrets
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +32,12 @@ def seeds(rng: CueRng, m: int) -> int | npt.NDArray[np.uint64]:
         return secrets.randbits(64)
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(0, 2**64, dtype=np.uint64))
-    if not isinstance(rng, list | tuple | np.ndarray) or np.ndim(rng) == 0:
+    if isinstance(rng, list | tuple):
+        given: npt.NDArray[Any] = _whole_numbers(rng)
+    elif isinstance(rng, np.ndarray) and rng.ndim > 0:
+        given = _arrays.array("rng", rng)
+    else:
         return _seed(rng)
-    given = _arrays.array("rng", rng)
     if given.size and given.dtype.kind not in "iu":
         raise InputTypeError(f"`rng` must hold whole numbers; got dtype {given.dtype}")
     if given.shape != (m,):
@@ -42,10 +47,31 @@ def seeds(rng: CueRng, m: int) -> int | npt.NDArray[np.uint64]:
     return np.require(given, np.uint64, ["C", "A"])
 
 
+def _whole_numbers(listed: Sequence[object]) -> npt.NDArray[np.uint64]:
+    """Seeds one by one: NumPy makes float64 of a list in which some are below 2**63 and others not."""
+    numbers = []
+    for entry in listed:
+        number = None if isinstance(entry, bool) else _index(entry)
+        if number is None:
+            raise InputTypeError(f"`rng` must hold whole numbers; got {entry!r}")
+        if not 0 <= number < 2**64:
+            raise InvalidInputError(f"`rng` must hold seeds from 0 to 2**64 - 1; got {number}")
+        numbers.append(number)
+    return np.array(numbers, np.uint64)
+
+
 def _seed(rng: object) -> int:
-    if not hasattr(rng, "__index__"):
+    seed = _index(rng)
+    if seed is None:
         raise InputTypeError(f"`rng` must be a whole number, a numpy Generator or None; got {rng!r}")
-    seed = int(rng.__index__())
     if not 0 <= seed < 2**64:
         raise InvalidInputError(f"`rng` must be a seed from 0 to 2**64 - 1; got {seed}")
     return seed
+
+
+def _index(value: object) -> int | None:
+    """A whole number, or None for anything else."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None

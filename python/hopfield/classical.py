@@ -10,7 +10,7 @@ Not here: other learning rules than Hebb's, finite temperature, mixtures of patt
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from .errors import InputTypeError, InvalidInputError
 from .results import BinaryRetrieval, single_answer
 
 __all__ = ["ClassicalHopfield"]
+
+Entry = TypeVar("Entry", bound=np.generic)
 
 
 class ClassicalHopfield:
@@ -96,11 +98,11 @@ class ClassicalHopfield:
             )
         self._core = _core.ClassicalHopfield(
             None if n_neurons is None else _arrays.count("n_neurons", n_neurons),
-            _name("rule", rule),
-            _name("normalization", normalization),
+            _arrays.name("rule", rule),
+            _arrays.name("normalization", normalization),
             _bias("bias", bias) if threshold is None else _bias("threshold", threshold),
             threshold is not None,
-            _name("tie", tie),
+            _arrays.name("tie", tie),
         )
         if patterns is not None:
             self.store(patterns)
@@ -316,8 +318,8 @@ class ClassicalHopfield:
         rows, _ = _spins.rows("cues", table, known_flags)
         columns = self._core.retrieve(
             rows,
-            _name("update", update),
-            _name("order", order),
+            _arrays.name("update", update),
+            _arrays.name("order", order),
             _arrays.count("max_sweeps", max_sweeps),
             None if max_updates is None else _arrays.count("max_updates", max_updates),
             None if patience is None else _arrays.count("patience", patience),
@@ -357,9 +359,8 @@ class ClassicalHopfield:
         >>> net.energy([[1, 1, -1, 1], [1, 1, 1, 1]]).tolist()
         [-1.5, 0.0]
         """
-        rows, single = _spins.rows("states", states)
-        energies = self._core.energy(rows)
-        return energies[0].item() if single else energies
+        energies = _each(self._core.energy, states)
+        return energies if energies.ndim else energies.item()
 
     def field(self, states: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """The field of each neuron, ``W @ x + b``, rounded once.
@@ -379,9 +380,7 @@ class ClassicalHopfield:
         >>> hf.ClassicalHopfield([1, 1, -1, 1]).field([1, 1, 1, 1]).tolist()
         [0.25, 0.25, -0.75, 0.25]
         """
-        rows, single = _spins.rows("states", states)
-        fields = self._core.field(rows)
-        return fields[0] if single else fields
+        return _each(self._core.field, states)
 
     def overlap(self, states: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """The overlap of each state with each pattern, ``patterns @ x / n``.
@@ -403,9 +402,7 @@ class ClassicalHopfield:
         >>> hf.ClassicalHopfield([[1, 1, -1, 1], [1, 1, 1, 1]]).overlap([1, 1, -1, 1]).tolist()
         [1.0, 0.5]
         """
-        rows, single = _spins.rows("states", states)
-        overlaps = self._core.overlap(rows)
-        return overlaps[0] if single else overlaps
+        return _each(self._core.overlap, states)
 
     def hamming(self, states: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """The number of neurons in which each state differs from each pattern.
@@ -425,9 +422,7 @@ class ClassicalHopfield:
         >>> hf.ClassicalHopfield([[1, 1, -1, 1], [1, 1, 1, 1]]).hamming([1, 1, -1, 1]).tolist()
         [0, 1]
         """
-        rows, single = _spins.rows("states", states)
-        distances = self._core.hamming(rows)
-        return distances[0] if single else distances
+        return _each(self._core.hamming, states)
 
     def is_fixed_point(self, states: npt.ArrayLike) -> Any:
         """Whether an update would leave every neuron of each state as it is.
@@ -450,16 +445,15 @@ class ClassicalHopfield:
         >>> net.is_fixed_point([[1, 1, -1, 1], [1, 1, 1, 1]]).tolist()
         [True, False]
         """
-        rows, single = _spins.rows("states", states)
-        fixed = self._core.is_fixed_point(rows)
-        return fixed[0].item() if single else fixed
+        fixed = _each(self._core.is_fixed_point, states)
+        return fixed if fixed.ndim else fixed.item()
 
 
-def _name(argument: str, value: str) -> str:
-    """A name; the core knows the valid ones."""
-    if not isinstance(value, str):
-        raise InputTypeError(f"`{argument}` must be a name; got {value!r}")
-    return value
+def _each(answer: Callable[[_spins.Spins], npt.NDArray[Entry]], states: npt.ArrayLike) -> npt.NDArray[Entry]:
+    """The answer for each state; for a single one without its first axis."""
+    rows, single = _spins.rows("states", states)
+    answers = answer(rows)
+    return answers[0] if single else answers
 
 
 def _bias(name: str, values: npt.ArrayLike | None) -> float | npt.NDArray[np.float64] | None:
