@@ -34,11 +34,7 @@ def test_an_interrupt_is_honoured(name: str) -> None:
     assert found["same"]
 
 
-NOT_YET = "nobody looks for a signal"
-
-
 @posix
-@pytest.mark.xfail(strict=True, reason=f"{NOT_YET} between runs that are shorter than 20 ms each")
 @pytest.mark.parametrize("name", ["many steps of a small memory", "many small problems"])
 def test_an_interrupt_is_honoured_between_short_runs(name: str) -> None:
     found = ask("interrupt", name, 0.2)
@@ -47,7 +43,6 @@ def test_an_interrupt_is_honoured_between_short_runs(name: str) -> None:
 
 
 @posix
-@pytest.mark.xfail(strict=True, reason=f"{NOT_YET} while equal patterns are looked for")
 def test_an_interrupt_is_honoured_in_a_calibration() -> None:
     found = ask("interrupt_calibration", 150_000, 0.02)
     assert 0 <= found["late"] <= PROMISED
@@ -70,13 +65,7 @@ def test_a_forked_child_can_retrieve(busy: str) -> None:
     assert statuses == [0] * 5
 
 
-HANGS = pytest.mark.xfail(
-    strict=True,
-    reason="hangs: the callback waits for a thread of the pool, and that for the caller's part",
-)
-
-
-@pytest.mark.parametrize("threads", [1, pytest.param(2, marks=HANGS)])
+@pytest.mark.parametrize("threads", [1, 2])
 def test_progress_may_use_the_library(threads: int) -> None:
     found = ask("nested", threads)
     assert found["heard"] >= 3
@@ -117,9 +106,6 @@ def test_progress_at_the_very_end_may_raise_too() -> None:
     assert memory.retrieve(np.eye(3)).converged.all()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="progress is asked for at most once in 20 ms of one run, and runs are shorter"
-)
 def test_progress_is_heard_in_a_retrieval_of_many_short_steps() -> None:
     heard = []
     pair = hf.ModernHopfield([[1.0], [-1.0]], beta=1.0)
@@ -210,10 +196,6 @@ def test_threads_calibrate_one_memory() -> None:
         assert together(*[lambda memory=memory: memory.beta] * 4) == [expected] * 4
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a helper that waits in the pool's queue keeps its call waiting, though all work is done",
-)
 def test_a_short_call_does_not_wait_for_a_long_one() -> None:
     found = ask("short_beside_long")
     assert found["short"] < found["long"] / 2
