@@ -953,14 +953,14 @@ def test_a_move_below_the_dtype_counts_as_none() -> None:
     for eps in (modern.EPS_FLOAT32, modern.EPS_FLOAT64):
         result = modern.retrieve(patterns, 2.0, [0.7], tol=0.0, eps=eps)
         assert result.reason == "tolerance"
-        assert result.residual <= 4 * eps * abs(result.states[0])
+        assert result.residual <= 16 * eps * abs(result.states[0])
         earlier = modern.retrieve(patterns, 2.0, [0.7], tol=0.0, eps=eps, max_steps=result.n_steps - 1)
-        assert earlier.residual > 4 * eps * abs(earlier.states[0])
+        assert earlier.residual > 16 * eps * abs(earlier.states[0])
         by_weight = modern.retrieve(patterns, 2.0, [0.7], tol=0.0, eps=eps, criterion="association")
-        assert by_weight.residual <= 4 * eps
+        assert by_weight.residual <= 16 * eps
 
 
-def test_the_least_move_is_four_times_the_spacing() -> None:
+def test_the_least_move_is_sixteen_times_the_spacing() -> None:
     # Spacings coarse enough to see the factor in the number of steps.
     assert modern.EPS_FLOAT32 == 1.1920928955078125e-07
     assert math.ulp(1.0) == modern.EPS_FLOAT64
@@ -971,9 +971,9 @@ def test_the_least_move_is_four_times_the_spacing() -> None:
             while True:
                 moved = math.tanh(beta * x)
                 n_steps += 1
-                if criterion == "state" and abs(moved - x) <= 4 * eps * moved:
+                if criterion == "state" and abs(moved - x) <= 16 * eps * moved:
                     break
-                if criterion == "association" and abs(math.tanh(beta * moved) - moved) <= 4 * eps:
+                if criterion == "association" and abs(math.tanh(beta * moved) - moved) <= 16 * eps:
                     break
                 x = moved
             expected[criterion] = n_steps

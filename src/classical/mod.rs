@@ -22,7 +22,7 @@ pub use options::{
 };
 pub use outcome::{BinaryRetrieval, Outcome, Reason, Recall};
 
-use crate::error::{Error, Result, area, try_vec};
+use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::spins::Spins;
 use crate::kernel::bits::{Agreements, Columns, Stable};
 use crate::kernel::{Available, InstructionSet};
@@ -188,7 +188,7 @@ impl ClassicalHopfield {
         let (k, n) = (self.n_patterns(), self.n_neurons().unwrap_or(0));
         let mut rows = try_vec(area(k, n, "patterns")?, 0, "patterns")?;
         self.columns.unpack(&mut rows, self.available(), par)?;
-        array2(k, n, rows)
+        table(k, n, rows)
     }
 
     /// The number of neurons, once it is known.
@@ -255,7 +255,7 @@ impl ClassicalHopfield {
                 Ok(())
             },
         )?;
-        outcome::assemble(array2(m, n, states)?, slots, options)
+        outcome::assemble(table(m, n, states)?, slots, options)
     }
 
     /// The energies `E(x) = −½ xᵀW x − bᵀx` of `states` `(m, n)`, each the exact value rounded once.
@@ -303,7 +303,7 @@ impl ClassicalHopfield {
                 }
             }
         })?;
-        array2(m, n, fields)
+        table(m, n, fields)
     }
 
     /// The overlaps `ξ^μ·x / n` `(m, k)` of `states` `(m, n)` with every pattern, from −1 to 1.
@@ -327,7 +327,7 @@ impl ClassicalHopfield {
                 *out = *a as f64 / n as f64;
             }
         })?;
-        array2(m, k, overlaps)
+        table(m, k, overlaps)
     }
 
     /// The number of neurons `(m, k)` in which `states` `(m, n)` differ from every pattern.
@@ -342,7 +342,7 @@ impl ClassicalHopfield {
                 *a = (n as i64 - *a) / 2;
             }
         })?;
-        array2(m, k, distances)
+        table(m, k, distances)
     }
 
     /// Whether every neuron of each of the `states` `(m, n)` satisfies its update. With random ties: none has a field
@@ -401,7 +401,7 @@ impl ClassicalHopfield {
                 Ok(())
             },
         )?;
-        array2(n, n, weights)
+        table(n, n, weights)
     }
 
     fn available(&self) -> Available {
@@ -451,10 +451,4 @@ impl ClassicalHopfield {
         )?;
         Ok(out)
     }
-}
-
-/// Rows that have this shape by construction.
-fn array2<T>(rows: usize, columns: usize, values: Vec<T>) -> Result<Array2<T>> {
-    let bytes = values.len() as u128 * size_of::<T>() as u128;
-    Array2::from_shape_vec((rows, columns), values).map_err(|_| Error::OutOfMemory { bytes, purpose: "an array" })
 }

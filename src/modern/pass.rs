@@ -4,8 +4,6 @@
 //! patterns ever exists. With many queries the threads take parts of the batch, with few they take chunks of the
 //! memory; either way each query's chunks are folded and merged in the same order, so the answer is the same.
 
-use std::sync::{Mutex, PoisonError};
-
 use crate::error::{Result, try_vec};
 use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns};
 use crate::kernel::real::Real;
@@ -164,25 +162,24 @@ impl<T: Real> Pass<'_, T> {
             let from = vectors * part / parts * lanes;
             let to = (vectors * (part + 1) / parts * lanes).min(m);
             let (mine, rest) = answers.split(to - from, self.columns);
-            pieces.push(Mutex::new((from, to, mine)));
+            pieces.push((from, to, mine));
             answers = rest;
         }
-        let tickets = Tickets::default();
-        par.run(par.threads().min(parts), |watch| {
-            while let Some(part) = tickets.take(parts) {
-                let mut piece = pieces[part].lock().unwrap_or_else(PoisonError::into_inner);
-                let (from, to, answers) = &mut *piece;
-                let team = Team::new(self, queries, (*from, *to))?;
-                let mut fold = team.identity()?;
-                let mut worker = team.worker()?;
+        par.each(
+            par.threads(),
+            pieces.into_iter(),
+            || Ok(()),
+            |watch, (), (from, to, mut answers)| {
+                let team = Team::new(self, queries, (from, to))?;
+                let (mut fold, mut worker) = (team.identity()?, team.worker()?);
                 for chunk in 0..team.chunks() {
                     team.fold_chunk(chunk, &mut worker, watch)?;
                     fold.merge(chunk, &worker.readouts);
                 }
-                team.answer(&fold.total(), answers);
-            }
-            Ok(())
-        })
+                team.answer(&fold.total(), &mut answers);
+                Ok(())
+            },
+        )
     }
 
     /// Each thread takes chunks of the memory for the whole batch; they are merged in order.
@@ -376,9 +373,15 @@ mod tests {
     /// portable path.
     fn same_bits<T: Real>() {
         let mut stream = Stream::new(7, 0);
-        for (k, d, m, columns) in
-            [(1, 1, 1, 1), (5, 3, 2, 7), (129, 17, 5, 17), (1000, 64, 33, 64), (700, 70, 100, 0), (9000, 5, 19, 3)]
-        {
+        for (k, d, m, columns) in [
+            (1, 1, 1, 1),
+            (5, 3, 2, 7),
+            (129, 17, 5, 17),
+            (1000, 64, 33, 64),
+            (700, 70, 100, 0),
+            (9000, 5, 19, 3),
+            (300, 9, 400, 5),
+        ] {
             let (patterns, values) = (draw::<T>(&mut stream, k * d), draw::<T>(&mut stream, k * columns));
             let queries = draw::<T>(&mut stream, m * d);
             let allowed: Vec<bool> = (0..m * k).map(|_| stream.coin()).collect();

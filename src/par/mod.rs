@@ -80,6 +80,11 @@ impl<'a> Par<'a> {
         self.threads.unwrap_or_else(num_threads)
     }
 
+    /// `Err(Interrupted)` if the observer wants the work to stop; for loops outside of any run.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.run(1, |_| Ok(()))
+    }
+
     /// Runs `work` on up to `workers` threads at once and returns when all have; the first error stops the others.
     ///
     /// Each call of `work` takes its pieces from counters it shares with the others; with one worker, or when no

@@ -70,10 +70,10 @@ impl ModernHopfield {
         typed!(self, store => store.with(Call::new(py, Some(1)), beta, |_, _| Ok(())))
     }
 
-    /// β for a wanted error, and the share of sampled patterns that no β retrieves.
-    fn calibrate(&self, py: Python, error: f64, n_threads: Option<usize>) -> PyResult<(f64, f64)> {
+    /// β for a wanted error, the share of sampled patterns that no β retrieves, and whether that changed β.
+    fn calibrate(&self, py: Python, error: f64, n_threads: Option<usize>) -> PyResult<(f64, f64, bool)> {
         let found = typed!(self, store => store.calibrate(Call::new(py, n_threads), error))?;
-        Ok((found.beta, found.unretrievable))
+        Ok((found.beta, found.unretrievable, found.fell_back))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -161,16 +161,15 @@ impl ModernHopfield {
 
     /// The names that the codes of reasons stand for.
     #[classattr]
-    const REASONS: [&'static str; 3] = [Reason::Tolerance.name(), Reason::MaxSteps.name(), Reason::Masked.name()];
+    const REASONS: &'static [&'static str] = Reason::NAMES;
 
     /// The names that the codes of kinds stand for.
     #[classattr]
-    const KINDS: [&'static str; 3] = [Kind::Pattern.name(), Kind::Metastable.name(), Kind::Global.name()];
+    const KINDS: &'static [&'static str] = Kind::NAMES;
 
     /// The names that the codes of classes stand for.
     #[classattr]
-    const CLASSES: [&'static str; 4] =
-        [RamsauerClass::I.name(), RamsauerClass::II.name(), RamsauerClass::III.name(), RamsauerClass::IV.name()];
+    const CLASSES: &'static [&'static str] = RamsauerClass::NAMES;
 }
 
 fn finite(check: bool) -> Finite {
@@ -205,7 +204,7 @@ impl<T: Real + Element> Store<T> {
 
     fn calibrate(&self, call: Call, error: f64) -> PyResult<modern::Calibration> {
         let patterns = self.patterns.bind(call.py).try_readonly()?;
-        let rows = Rows::trusted(patterns.as_array(), &self.norms);
+        let rows = Rows::trusted(patterns.as_array(), &self.norms).map_err(|error| exception(call.py, &error))?;
         call.run(|par| modern::calibrate::of_rows(&rows, error, par))
     }
 
@@ -221,9 +220,13 @@ impl<T: Real + Element> Store<T> {
             Some((values, norms)) => Some((values.bind(call.py).try_readonly()?, norms)),
             None => None,
         };
-        let rows = Rows::trusted(patterns.as_array(), &self.norms);
-        let values = values.as_ref().map(|(values, norms)| Rows::trusted(values.as_array(), norms));
-        call.run(|par| work(&modern::ModernHopfield::assemble(rows, values, beta)?, par))
+        let values = values.as_ref().map(|(values, norms)| (values.as_array(), *norms));
+        let patterns = patterns.as_array();
+        call.run(|par| {
+            let rows = Rows::trusted(patterns, &self.norms)?;
+            let values = values.map(|(values, norms)| Rows::trusted(values, norms)).transpose()?;
+            work(&modern::ModernHopfield::assemble(rows, values, beta)?, par)
+        })
     }
 
     fn step<'py>(

@@ -204,7 +204,7 @@ fn bad_input_is_refused_with_its_place() {
     let broken = array![[1.0, 2.0], [f64::NAN, 1.0]];
     assert!(matches!(ModernHopfield::new(broken, 1.0, par), Err(Error::NotFinite { row: 1, column: 0, .. })));
     assert!(matches!(ModernHopfield::new(array![[1.0]], 0.0, par), Err(Error::Range { .. })));
-    assert!(matches!(ModernHopfield::new(array![[1e20_f32]], 1.0, par), Err(Error::Overflow { .. })));
+    assert!(matches!(ModernHopfield::new(array![[1e20_f32]], 1.0, par), Err(Error::TooLong { .. })));
     let memory = ModernHopfield::new(array![[1.0, 0.0]], 1.0, par).unwrap();
     let wide = memory.step(array![[1.0, 2.0, 3.0]].view(), &Cue::default(), par);
     assert!(matches!(wide, Err(Error::Width { expected: 2, columns: 3, .. })));

@@ -158,7 +158,7 @@ def retrieve(
     """Iterate eq. 3 with the patterns until a step moves less than `tol`.
 
     `eps` is the spacing of the dtype whose retrieval this specifies: a move below
-    four of them counts as none.
+    sixteen of them counts as none.
     """
     if max_steps < 1 or not tol >= 0 or criterion not in ("state", "association"):
         raise ValueError("max_steps >= 1, tol >= 0, a known criterion")
@@ -190,12 +190,12 @@ def retrieve(
             moved = [xi[j] if known[j] else moved[j] for j in range(len(xi))]
         if criterion == "state":
             residual = norm([a - b for a, b in zip(moved, xi, strict=True)])
-            least = max(tol, 4 * eps * norm(moved))
+            least = max(tol, 16 * eps * norm(moved))
         else:
             p = association(patterns, beta, xi, mask)
             p_moved = association(patterns, beta, moved, mask)
             residual = math.fsum(abs(a - b) for a, b in zip(p_moved, p, strict=True))
-            least = max(tol, 4 * eps)
+            least = max(tol, 16 * eps)
         xi = moved
         n_steps += 1
         energies.append(energy(patterns, beta, xi, mask=mask))
