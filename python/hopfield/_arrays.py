@@ -7,6 +7,8 @@ numbers and objects.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ import numpy.typing as npt
 from .errors import InputTypeError, InvalidInputError
 
 Array = npt.NDArray[Any]
+
+#: Called as ``progress(done, total)``.
+Callback = Callable[[int, int], object]
 
 
 def array(name: str, values: npt.ArrayLike) -> Array:
@@ -124,8 +129,8 @@ def one_of(argument: str, value: object, valid: tuple[str, ...]) -> str:
 def count(name: str, value: int, least: int = 1) -> int:
     """A whole number of at least `least`."""
     try:
-        number = value.__index__()
-    except AttributeError:
+        number = operator.index(value)
+    except TypeError:
         raise InputTypeError(f"`{name}` must be a whole number; got {value!r}") from None
     if number < least:
         raise InvalidInputError(f"`{name}` must be at least {least}; got {number}")
@@ -145,3 +150,12 @@ def real(name: str, value: float) -> float:
         return float(value)
     except (TypeError, ValueError):
         raise InputTypeError(f"`{name}` must be a real number; got {value!r}") from None
+    except OverflowError:
+        raise InvalidInputError(f"`{name}` must be within the range of float64; got a larger number") from None
+
+
+def callback(name: str, value: Callback | None) -> Callback | None:
+    """A function that is told how far a call has come, or None."""
+    if value is not None and not callable(value):
+        raise InputTypeError(f"`{name}` must be callable, or None; got {value!r}")
+    return value

@@ -79,14 +79,21 @@ def attention(
     (m, d), k = tables["queries"].shape[-2:], tables["keys"].shape[-2]
     if d == 0:
         raise InvalidInputError(f"`queries` must have at least one column; got shape {tables['queries'].shape}")
-    leading = [table.shape[:-2] for table in tables.values()]
+    if tables["keys"].shape[-1] != d:
+        raise InvalidInputError(
+            f"`keys` must have shape (..., {k}, {d}), as wide as `queries`; got {tables['keys'].shape}"
+        )
+    if tables["values"].shape[-2] != k:
+        raise InvalidInputError(
+            f"`values` must have shape (..., {k}, dv), one row for each key; got {tables['values'].shape}"
+        )
+    shaped = dict(tables)
     if allowed is not None:
-        allowed = _broadcast_rows(allowed, (m, k))
-        leading.append(allowed.shape[:-2])
+        allowed = shaped["mask"] = _broadcast_rows(allowed, (m, k))
     try:
-        batch = np.broadcast_shapes(*leading)
+        batch = np.broadcast_shapes(*(table.shape[:-2] for table in shaped.values()))
     except ValueError:
-        shapes = ", ".join(f"`{name}` {table.shape}" for name, table in tables.items())
+        shapes = ", ".join(f"`{name}` {table.shape}" for name, table in shaped.items())
         raise InvalidInputError(f"the leading axes must broadcast against each other; got {shapes}") from None
     problems = {name: _flat(table, batch, dtype) for name, table in tables.items()}
     output = _core.attention(

@@ -316,6 +316,7 @@ class ClassicalHopfield:
         if clamp and known_flags is None:
             raise InvalidInputError("`clamp` needs `known`: without it no neuron would be visited")
         rows, _ = _spins.rows("cues", table, known_flags)
+        heard = _arrays.callback("progress", progress)
         columns = self._core.retrieve(
             rows,
             _arrays.name("update", update),
@@ -332,10 +333,10 @@ class ClassicalHopfield:
             seeds(rng, m),
             bool(trace),
             _arrays.threads(n_threads),
-            None if progress is None else lambda done: progress(done, m),
+            None if heard is None else lambda done: heard(done, m),
         )
-        if progress is not None:
-            progress(m, m)
+        if heard is not None:
+            heard(m, m)
         columns["reason"] = np.array(self._core.REASONS)[columns["reason"]]
         columns["outcome"] = np.array(self._core.OUTCOMES)[columns["outcome"]]
         return BinaryRetrieval(**(single_answer(columns) if single else columns))

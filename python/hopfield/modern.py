@@ -289,6 +289,7 @@ class ModernHopfield:
         # Parsed before the calibration, which can take seconds.
         steps, tolerance = _arrays.count("max_steps", max_steps), _arrays.real("tol", tol)
         residual = _arrays.one_of("criterion", criterion, CRITERIA)
+        heard = _arrays.callback("progress", progress)
         threads = _arrays.threads(n_threads)
         columns = version.core.retrieve(
             self._calibrated(version, threads),
@@ -302,10 +303,10 @@ class ModernHopfield:
             bool(trace),
             bool(check_finite),
             threads,
-            None if progress is None else lambda settled: progress(settled, total),
+            None if heard is None else lambda settled: heard(settled, total),
         )
-        if progress is not None:
-            progress(total, total)
+        if heard is not None:
+            heard(total, total)
         columns["reason"] = np.array(version.core.REASONS)[columns["reason"]]
         if columns["output"] is None:
             columns["output"] = columns["states"]
@@ -519,8 +520,8 @@ class ModernHopfield:
 def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     try:
         result = np.dtype(dtype)
-    except TypeError:
-        result = None
+    except (TypeError, ValueError):
+        result = np.dtype(object)
     if result not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise InvalidInputError(f"`dtype` must be one of 'float32', 'float64'; got {dtype!r}")
     return result
