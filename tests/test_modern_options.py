@@ -196,9 +196,6 @@ def test_a_fully_masked_query_stays_as_it_is(criterion: str) -> None:
     assert (found.n_steps[1], found.residual[1], found.pattern[1], found.weight[1]) == (0, 0.0, -1, 0.0)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the energy of a query without patterns is NaN: -ln 0 / beta + ln 0 / beta"
-)
 def test_the_energy_of_a_fully_masked_query_is_infinite() -> None:
     found = memory().retrieve(HADAMARD[0], mask=[False] * 4, trace=True)
     assert found.energy == np.inf

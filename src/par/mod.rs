@@ -202,12 +202,16 @@ pub(crate) struct Watch<'a> {
 impl Watch<'_> {
     /// `Err(Interrupted)` when the work shall stop. Cheap enough for every tile and every few hundred visits.
     pub(crate) fn check(&self) -> Result<()> {
+        if self.state.stop.load(Ordering::Acquire) {
+            return Err(Error::Interrupted);
+        }
         if let Some(observer) = self.observer
             && observer.observe(self.state.done.load(Ordering::Relaxed)).is_break()
         {
             self.state.fail(Error::Interrupted);
+            return Err(Error::Interrupted);
         }
-        if self.state.stop.load(Ordering::Acquire) { Err(Error::Interrupted) } else { Ok(()) }
+        Ok(())
     }
 
     /// Reports `units` more of the work as done.
