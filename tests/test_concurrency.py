@@ -38,7 +38,8 @@ NOT_YET = "nobody looks for a signal"
 
 
 @posix
-@pytest.mark.xfail(strict=True, reason=f"{NOT_YET} between runs that are shorter than 20 ms each")
+# Not strict: where a busy machine stretches a run beyond 20 ms, somebody does look.
+@pytest.mark.xfail(strict=False, reason=f"{NOT_YET} between runs that are shorter than 20 ms each")
 @pytest.mark.parametrize("name", ["many steps of a small memory", "many small problems"])
 def test_an_interrupt_is_honoured_between_short_runs(name: str) -> None:
     found = ask("interrupt", name, 0.2)
@@ -117,9 +118,7 @@ def test_progress_at_the_very_end_may_raise_too() -> None:
     assert memory.retrieve(np.eye(3)).converged.all()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="progress is asked for at most once in 20 ms of one run, and runs are shorter"
-)
+@pytest.mark.xfail(strict=False, reason="progress is heard once in 20 ms of one run, and runs are shorter")
 def test_progress_is_heard_in_a_retrieval_of_many_short_steps() -> None:
     heard = []
     pair = hf.ModernHopfield([[1.0], [-1.0]], beta=1.0)
@@ -219,12 +218,25 @@ def test_a_short_call_does_not_wait_for_a_long_one() -> None:
     assert found["short"] < found["long"] / 2
 
 
+@pytest.mark.parametrize(
+    "threads",
+    [
+        *(100, 2**31, 2**60),
+        pytest.param(
+            10**30, marks=pytest.mark.xfail(strict=True, reason="hangs: four times as many is beyond a usize")
+        ),
+    ],
+)
+def test_any_number_of_threads_may_be_asked_for(threads: int) -> None:
+    assert ask("many_threads", threads)["same"]
+
+
 @pytest.mark.parametrize("busy", [1, 4])
 def test_more_threads_than_processors(busy: int) -> None:
     rng = np.random.default_rng(0)
     patterns = rng.standard_normal((2000, 64), dtype=np.float32)
     memory = hf.ModernHopfield(patterns, beta=0.1)
     expected = memory.step(patterns, n_threads=1)
-    works = [lambda: memory.step(patterns, n_threads=64)] * busy
+    works = [lambda: memory.step(patterns, n_threads=16)] * busy
     for found in together(*works):
         assert np.array_equal(found, expected)
