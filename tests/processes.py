@@ -158,7 +158,7 @@ def short_beside_long() -> dict[str, float]:
 def nested(threads: str) -> dict[str, int]:
     """A progress callback that asks the memory something itself."""
     hf.set_num_threads(2)
-    faulthandler.dump_traceback_later(6, exit=True)
+    faulthandler.dump_traceback_later(6 if threads != "1" else PATIENCE, exit=True)
     memory, queries = draw(250_000, 64, 150)
     heard = []
 
@@ -170,6 +170,14 @@ def nested(threads: str) -> dict[str, int]:
 
 
 # Forks
+
+
+def many_threads(threads: str) -> dict[str, bool]:
+    """Whether a call on any number of threads gives what it gives on one."""
+    faulthandler.dump_traceback_later(5, exit=True)
+    memory, queries = draw(20_000, 16, 3)
+    found = memory.step(queries, n_threads=int(threads))
+    return {"same": bool(np.array_equal(found, memory.step(queries, n_threads=1)))}
 
 
 def fork(children: str, busy: str) -> dict[str, list[int]]:
@@ -234,6 +242,15 @@ if __name__ == "__main__":
     faulthandler.dump_traceback_later(PATIENCE, exit=True)
     asked: dict[str, Callable[..., Any]] = {
         function.__name__: function
-        for function in (interrupt, interrupt_calibration, ticks, short_beside_long, nested, fork, peak)
+        for function in (
+            interrupt,
+            interrupt_calibration,
+            ticks,
+            short_beside_long,
+            nested,
+            many_threads,
+            fork,
+            peak,
+        )
     }
     json.dump(asked[sys.argv[1]](*sys.argv[2:]), sys.stdout)

