@@ -292,8 +292,12 @@ class Problem:
 
 
 def length(residual: float, d: int) -> float:
-    """Of a Euclidean length that both the library and the oracle compute in float64 from the same entries."""
-    return SLACK * (gamma(math.ceil(d / 8) + 6, U64) + gamma(4, U64)) * residual
+    """Of a Euclidean length that both the library and the oracle compute in float64 from the same entries.
+
+    The library adds up squares, which vanish below the smallest subnormal number.
+    """
+    vanished = math.sqrt(d * math.ulp(0.0))
+    return SLACK * ((gamma(math.ceil(d / 8) + 6, U64) + gamma(4, U64)) * residual + vanished)
 
 
 def norm(error: npt.ArrayLike) -> float:

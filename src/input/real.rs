@@ -146,12 +146,16 @@ impl<'a, T: Real> Rows<'a, T> {
         self.norms.longest
     }
 
-    /// Refuses rows whose scores against vectors of norm `other` the number type cannot hold, or not resolve under `beta`.
-    pub(crate) fn within_reach(&self, argument: &'static str, beta: f64, other: f64) -> Result<()> {
+    /// Refuses rows whose scores against vectors of norm `other` the number type cannot hold, or not resolve under `beta`;
+    /// where numbers are taken on trust, rows without a finite norm have only themselves to spoil.
+    pub(crate) fn within_reach(&self, argument: &'static str, finite: Finite, beta: f64, other: f64) -> Result<()> {
         let (limit, dtype) = (T::EXPONENT_LIMIT * std::f64::consts::LN_2, T::NAME);
         for (row, &norm) in self.norms.squared.iter().enumerate() {
             let norm = norm.sqrt();
             let reach = other * norm;
+            if finite == Finite::Assume && !norm.is_finite() {
+                continue;
+            }
             if reach > T::RANGE.1 {
                 return Err(Error::TooLong { argument, row, norm, reach, dtype });
             }

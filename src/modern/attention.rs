@@ -50,7 +50,7 @@ pub fn attention<T: Real>(
             let queries = rows("queries", queries.index_axis(Axis(0), problem), par)?;
             let keys = rows("keys", keys.index_axis(Axis(0), problem), par)?;
             let values = rows("values", values.index_axis(Axis(0), problem), par)?;
-            queries.within_reach("queries", beta, keys.longest().map_or(0.0, |(_, norm)| norm))?;
+            queries.within_reach("queries", Finite::Check, beta, keys.longest().map_or(0.0, |(_, norm)| norm))?;
             let mask = mask.as_ref().map(|mask| mask.index_axis(Axis(0), problem));
             let mask = mask.as_ref().map(|mask| mask.as_standard_layout());
             let order: Vec<usize> = (0..m).collect();

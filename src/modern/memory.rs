@@ -60,7 +60,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
         let longest = memory.largest_norm();
         let reach = longest * longest;
         if reach > T::RANGE.1 || beta * reach > T::EXPONENT_LIMIT * std::f64::consts::LN_2 {
-            memory.patterns.within_reach("patterns", beta, longest)?;
+            memory.patterns.within_reach("patterns", Finite::Check, beta, longest)?;
         }
         Ok(memory)
     }
@@ -227,7 +227,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
         par: Par,
     ) -> Result<Rows<'b, T>> {
         let rows = Rows::queries(argument, rows, self.patterns.width(), finite, par)?;
-        rows.within_reach(argument, self.beta, self.largest_norm())?;
+        rows.within_reach(argument, finite, self.beta, self.largest_norm())?;
         Ok(rows)
     }
 
@@ -244,7 +244,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
             }
         }
         let rows = Rows::new("queries", table(m, d, completed)?.into(), cue.finite, par)?;
-        rows.within_reach("queries", self.beta, self.largest_norm())?;
+        rows.within_reach("queries", cue.finite, self.beta, self.largest_norm())?;
         Ok(rows)
     }
 }
