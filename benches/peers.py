@@ -127,9 +127,7 @@ def main() -> None:
     print(f"hopfield {hf.__version__}, NumPy {np.__version__}, {platform.processor() or platform.machine()}")
     for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         if variable in os.environ:
-            print(
-                f"beware: {variable}={os.environ[variable]} holds NumPy back; unset it for a fair comparison"
-            )
+            print(f"beware: {variable}={os.environ[variable]} holds NumPy back; unset it for a fair comparison")
     retrieval_step(rounds)
     recall(rounds)
 

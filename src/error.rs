@@ -3,6 +3,8 @@
 //! A sentence names the argument in backticks, says the rule, what came, and where it helps the likely fix. Not here:
 //! a result that did not converge, which is a result and says so.
 
+use ndarray::Array2;
+
 /// Why a call was refused, before anything was changed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -48,7 +50,7 @@ pub enum Error {
         wanted: &'static str,
     },
     /// NaN or infinity.
-    #[error("`{argument}` must be finite; got {value} at row {row}, column {column}")]
+    #[error("`{argument}` must be finite; got {value} at row {row}, column {column} (clean the data)")]
     NotFinite {
         /// The argument's name.
         argument: &'static str,
@@ -111,6 +113,14 @@ pub enum Error {
         /// Its position.
         position: usize,
     },
+    /// More of the largest weights than there are patterns, or none.
+    #[error("`top` must be between 1 and {most}, the number of stored patterns; got {value}")]
+    Top {
+        /// The number of patterns.
+        most: usize,
+        /// The number that came.
+        value: usize,
+    },
     /// A pattern that was to be forgotten but is not stored.
     #[error("`patterns` must be stored to be forgotten; row {row} is not (or not as often as it was given)")]
     NotStored {
@@ -119,7 +129,7 @@ pub enum Error {
     },
     /// Scores that the number type cannot hold.
     #[error(
-        "`beta` times the scores of `{argument}` must stay below {limit:e}; row {row} of norm {norm:e} can reach {reach:e} (scale the data or lower `beta`)"
+        "`beta` times the scores of `{argument}` must stay below {limit:.3e} in {dtype}; row {row} of norm {norm:.3e} can reach {reach:.3e} (scale the data, lower `beta`, or compute in float64)"
     )]
     Overflow {
         /// The argument's name.
@@ -132,6 +142,34 @@ pub enum Error {
         reach: f64,
         /// What the number type allows.
         limit: f64,
+        /// The number type.
+        dtype: &'static str,
+    },
+    /// Rows whose dot products the number type cannot hold.
+    #[error(
+        "the scores of `{argument}` must fit {dtype}; row {row} of norm {norm:.3e} can reach {reach:.3e} (scale the data, or compute in float64)"
+    )]
+    TooLong {
+        /// The argument's name.
+        argument: &'static str,
+        /// The row whose scores may overflow.
+        row: usize,
+        /// Its Euclidean norm.
+        norm: f64,
+        /// The bound `M·‖ξ‖` on its scores.
+        reach: f64,
+        /// The number type.
+        dtype: &'static str,
+    },
+    /// An inverse temperature beyond the normal numbers of the type.
+    #[error(
+        "`beta` must be a normal number of {dtype}, and so must its product with log2(e); got {beta:.3e} (scale `patterns`, or compute in float64)"
+    )]
+    BetaRange {
+        /// The inverse temperature, given or calibrated.
+        beta: f64,
+        /// The number type.
+        dtype: &'static str,
     },
     /// No inverse temperature can be calibrated.
     #[error(
@@ -161,6 +199,12 @@ pub(crate) fn try_vec<T: Clone>(len: usize, value: T, purpose: &'static str) -> 
         .map_err(|_| Error::OutOfMemory { bytes: len as u128 * size_of::<T>() as u128, purpose })?;
     vec.resize(len, value);
     Ok(vec)
+}
+
+/// Rows as a table; their number is right by construction.
+pub(crate) fn table<T>(rows: usize, columns: usize, values: Vec<T>) -> Result<Array2<T>> {
+    let bytes = values.len() as u128 * size_of::<T>() as u128;
+    Array2::from_shape_vec((rows, columns), values).map_err(|_| Error::OutOfMemory { bytes, purpose: "an array" })
 }
 
 /// The product of a shape's lengths, or [`Error::OutOfMemory`] where it does not fit.

@@ -58,14 +58,11 @@ impl Stream {
         (product >> 64) as u64
     }
 
-    /// Fills `order` with a fresh permutation of `0..order.len()`.
-    pub fn permute(&mut self, order: &mut [u32]) {
-        for (place, slot) in order.iter_mut().enumerate() {
-            *slot = place as u32;
-        }
-        for last in (1..order.len()).rev() {
+    /// Puts `items` in a fresh order, each equally likely.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
             let other = self.below(last as u64 + 1) as usize;
-            order.swap(last, other);
+            items.swap(last, other);
         }
     }
 

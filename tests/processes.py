@@ -56,7 +56,7 @@ def long_calls() -> dict[str, Callable[[], object]]:
         "retrieve one query": lambda: memory.retrieve(queries[:1] * 0 + 1, tol=0, max_steps=10**6),
         "retrieve by weights": lambda: memory.retrieve(queries, criterion="association", tol=0),
         "step": lambda: memory.step(queries),
-        "energy": lambda: [memory.energy(queries) for _ in range(3)],
+        "energy": lambda: [memory.energy(queries) for _ in range(20)],
         "largest weights": lambda: memory.association(queries, top=10),
         "diagnose": lambda: memory.diagnose(queries[:3000]),
         "attention": lambda: hf.attention(queries, memory.patterns, memory.patterns),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -34,12 +35,7 @@ def test_an_interrupt_is_honoured(name: str) -> None:
     assert found["same"]
 
 
-NOT_YET = "nobody looks for a signal"
-
-
 @posix
-# Not strict: where a busy machine stretches a run beyond 20 ms, somebody does look.
-@pytest.mark.xfail(strict=False, reason=f"{NOT_YET} between runs that are shorter than 20 ms each")
 @pytest.mark.parametrize("name", ["many steps of a small memory", "many small problems"])
 def test_an_interrupt_is_honoured_between_short_runs(name: str) -> None:
     found = ask("interrupt", name, 0.2)
@@ -48,7 +44,6 @@ def test_an_interrupt_is_honoured_between_short_runs(name: str) -> None:
 
 
 @posix
-@pytest.mark.xfail(strict=True, reason=f"{NOT_YET} while equal patterns are looked for")
 def test_an_interrupt_is_honoured_in_a_calibration() -> None:
     found = ask("interrupt_calibration", 150_000, 0.02)
     assert 0 <= found["late"] <= PROMISED
@@ -71,13 +66,7 @@ def test_a_forked_child_can_retrieve(busy: str) -> None:
     assert statuses == [0] * 5
 
 
-HANGS = pytest.mark.xfail(
-    strict=True,
-    reason="hangs: the callback waits for a thread of the pool, and that for the caller's part",
-)
-
-
-@pytest.mark.parametrize("threads", [1, pytest.param(2, marks=HANGS)])
+@pytest.mark.parametrize("threads", [1, 2])
 def test_progress_may_use_the_library(threads: int) -> None:
     found = ask("nested", threads)
     assert found["heard"] >= 3
@@ -118,7 +107,6 @@ def test_progress_at_the_very_end_may_raise_too() -> None:
     assert memory.retrieve(np.eye(3)).converged.all()
 
 
-@pytest.mark.xfail(strict=False, reason="progress is heard once in 20 ms of one run, and runs are shorter")
 def test_progress_is_heard_in_a_retrieval_of_many_short_steps() -> None:
     heard = []
     pair = hf.ModernHopfield([[1.0], [-1.0]], beta=1.0)
@@ -177,28 +165,26 @@ def test_a_call_sees_the_memory_as_it_was_at_its_start() -> None:
     }
     memory = hf.ModernHopfield(few, beta=0.2)
     done = threading.Event()
+    seen: set[bytes] = set()
 
-    def look() -> set[bytes]:
-        seen = set()
+    def look() -> None:
         while not done.is_set():
             seen.add(memory.retrieve(queries, max_steps=3, n_threads=2).states.tobytes())
-        return seen
 
     def change() -> None:
+        deadline = time.monotonic() + 30
         try:
-            for _ in range(40):
+            while len(seen) < len(versions) and time.monotonic() < deadline:
                 memory.add(patterns[2000:])
+                time.sleep(0.005)
                 memory.remove(np.arange(2000, 4000))
+                time.sleep(0.005)
         finally:
             done.set()
 
-    *seen, changed = together(look, look, change)
-    assert changed is None
-    for states in seen:
-        assert isinstance(states, set)
-        assert states <= versions
-    # Both states of the memory were met, or this would show nothing.
-    assert set().union(*seen) == versions
+    assert together(look, look, change) == [None, None, None]
+    # Both states of the memory were met, or this would show nothing; and no other.
+    assert seen == versions
 
 
 def test_threads_calibrate_one_memory() -> None:
@@ -209,10 +195,6 @@ def test_threads_calibrate_one_memory() -> None:
         assert together(*[lambda memory=memory: memory.beta] * 4) == [expected] * 4
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a helper that waits in the pool's queue keeps its call waiting, though all work is done",
-)
 def test_a_short_call_does_not_wait_for_a_long_one() -> None:
     found = ask("short_beside_long")
     assert found["short"] < found["long"] / 2

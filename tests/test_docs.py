@@ -31,9 +31,7 @@ def methods(name: str, owner: type) -> Iterator[tuple[str, Any]]:
         thing = inspect.getattr_static(owner, member)
         if isinstance(thing, classmethod | staticmethod):
             thing = thing.__func__
-        if isinstance(thing, property) or (
-            inspect.isfunction(thing) and thing.__module__.startswith("hopfield")
-        ):
+        if isinstance(thing, property) or (inspect.isfunction(thing) and thing.__module__.startswith("hopfield")):
             yield f"{name}.{member}", thing
 
 

@@ -11,8 +11,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 import hopfield as hf
+from layouts import LAYOUTS, laid_out
 from oracle import modern as oracle
-from strategies_modern import FLOATS, LAYOUTS, Problem, laid_out, layouts, lists, problems
+from strategies_modern import FLOATS, Problem, layouts, lists, problems
 from tolerance import Array, worst
 
 

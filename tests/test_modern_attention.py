@@ -15,8 +15,9 @@ from hypothesis.extra import numpy as hnp
 import hopfield as hf
 import tolerance
 from hopfield.errors import InputTypeError, InvalidInputError
+from layouts import LAYOUTS, laid_out
 from oracle import modern as oracle
-from strategies_modern import FLOATS, LAYOUTS, laid_out, layouts, lists
+from strategies_modern import FLOATS, layouts, lists
 from tolerance import Array, worst
 
 
@@ -160,25 +161,35 @@ EMPTY: list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = [
     ((2, 3), (0, 3), (0, 5)),
     ((2, 3), (4, 3), (4, 0)),
     ((7, 0, 3), (4, 3), (4, 5)),
+    ((0, 3), (0, 3), (0, 0)),
+    ((6, 2, 3), (6, 0, 3), (0, 5)),
+    ((0, 2, 3), (0, 3), (0, 5)),
+    ((2, 0, 2, 3), (2, 1, 4, 3), (4, 0)),
 ]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="ValueError of NumPy: cannot reshape array of size 0 into shape (0, 3)"
-)
 @pytest.mark.parametrize(("queries", "keys", "values"), EMPTY)
 def test_without_queries_keys_or_columns_the_result_is_empty_or_zero(
     queries: tuple[int, ...], keys: tuple[int, ...], values: tuple[int, ...]
 ) -> None:
-    found = hf.attention(np.ones(queries), np.ones(keys), np.ones(values))
-    assert found.shape == (*queries[:-1], values[-1])
-    assert not found.any()
+    for mask in (None, np.ones((queries[-2], keys[-2]), bool)):
+        found = hf.attention(np.ones(queries), np.ones(keys), np.ones(values), mask=mask)
+        assert found.shape == (*queries[:-1], values[-1])
+        assert not found.any()
 
 
 BAD: list[tuple[Any, Any, Any, dict[str, Any], type[Exception], str]] = [
     (np.ones(3), np.eye(3), np.eye(3), {}, InvalidInputError, "`queries` must have at least 2 axes"),
     (np.eye(3), np.ones(3), np.eye(3), {}, InvalidInputError, "`keys` must have at least 2 axes"),
     (np.eye(3), np.eye(3), 1.0, {}, InvalidInputError, "`values` must have at least 2 axes"),
+    (
+        np.ones((2, 0)),
+        np.ones((4, 0)),
+        np.ones((4, 5)),
+        {},
+        InvalidInputError,
+        r"`queries` must have at least one column; got shape \(2, 0\)",
+    ),
     (np.eye(2), np.eye(3), np.eye(3), {}, InvalidInputError, "`keys` must have shape"),
     (np.eye(3), np.eye(3), np.eye(2), {}, InvalidInputError, "`values` must have shape"),
     (np.ones((2, 3, 3)), np.ones((4, 3, 3)), np.eye(3), {}, InvalidInputError, "leading axes must broadcast"),

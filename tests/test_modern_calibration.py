@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 import hopfield as hf
 import tolerance
-from hopfield.errors import HopfieldWarning, InvalidInputError
+from hopfield.errors import HopfieldWarning, InputTypeError, InvalidInputError
+from layouts import laid_out
 from oracle import modern as oracle
-from strategies_modern import FLOATS, Problem, laid_out, layouts, lists, problems
+from strategies_modern import FLOATS, Problem, layouts, lists, problems
 from tolerance import worst
 
 kinds = st.sampled_from([1e-6, 1e-3, 0.1, 0.9])
@@ -121,11 +122,30 @@ def test_the_first_use_warns_at_the_line_that_made_it_and_no_other_does(name: st
         ask(memory)
 
 
-@pytest.mark.xfail(strict=True, reason="the warning of suggest_beta points to the caller of its caller")
 def test_suggest_beta_warns_at_the_line_that_called_it() -> None:
     with pytest.warns(HopfieldWarning, match="50%") as caught:
         hf.suggest_beta([[1.0], [1.5], [3.0], [-1.0]])
     assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize(
+    ("ask", "error"),
+    [
+        (lambda memory: memory.retrieve([1.0], max_steps=0), InvalidInputError),
+        (lambda memory: memory.retrieve([1.0], tol="fine"), InputTypeError),
+        (lambda memory: memory.retrieve([1.0], criterion="energy"), InvalidInputError),
+        (lambda memory: memory.retrieve([1.0], n_threads=0), InvalidInputError),
+        (lambda memory: memory.step([1.0], n_threads=0), InvalidInputError),
+        (lambda memory: memory.association([1.0], top=0), InvalidInputError),
+    ],
+)
+def test_a_wrong_option_is_refused_before_calibration(
+    ask: Callable[[hf.ModernHopfield], object], error: type[Exception]
+) -> None:
+    memory = hf.ModernHopfield([[1.0], [1.5], [3.0], [-1.0]])
+    with pytest.raises(error):  # and no warning, which would be an error here
+        ask(memory)
+    assert "calibrated at first use" in repr(memory)
 
 
 @pytest.mark.parametrize("dtype", [*FLOATS, "uint8"])

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hopfield as hf
+from layouts import LAYOUTS, laid_out
 from oracle import modern as oracle
-from strategies_modern import FLOATS, LAYOUTS, Problem, laid_out, layouts, lists, problems
+from strategies_modern import FLOATS, Problem, layouts, lists, problems
 from tolerance import worst
 
 

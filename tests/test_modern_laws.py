@@ -194,10 +194,6 @@ def test_one_pattern_is_retrieved_in_one_step(dtype: str, copies: int) -> None:
         assert worst(state, pattern, problem.bounds(query).step()) <= 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="rounding moves the mean of equal patterns by 10 ulp from step to step, and 4 count as no move",
-)
 def test_many_copies_of_one_pattern_settle_too() -> None:
     rng = np.random.default_rng(0)
     pattern, queries = rng.standard_normal(20).astype(np.float32), rng.standard_normal((8, 20))

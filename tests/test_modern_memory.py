@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 import hopfield as hf
 from hopfield.errors import InputTypeError, InvalidInputError
-from strategies_modern import FLOATS, LAYOUTS, Problem, laid_out, layouts, problems
+from layouts import LAYOUTS, laid_out
+from strategies_modern import FLOATS, Problem, layouts, problems
 from tolerance import Array
 
 
@@ -113,10 +115,12 @@ BAD: list[tuple[str, tuple[Any, ...]]] = [
 def test_what_is_refused_changes_nothing(method: str, arguments: tuple[Any, ...], beta: float | None) -> None:
     memory = hf.ModernHopfield(np.eye(3), values=[[1.0], [2.0], [3.0]], beta=beta)
     before, patterns, values = answers(memory, np.eye(3)), memory.patterns, memory.values
+    assert values is not None
     with pytest.raises((InvalidInputError, InputTypeError)):
         getattr(memory, method)(*arguments)
-    assert memory.patterns is patterns
-    assert memory.values is values
+    assert np.shares_memory(memory.patterns, patterns)
+    assert memory.values is not None
+    assert np.shares_memory(memory.values, values)
     assert answers(memory, np.eye(3)) == before
 
 
@@ -149,6 +153,41 @@ def test_a_memory_keeps_a_copy_of_its_own(layout: str, dtype: str) -> None:
     if layout != "read-only":
         assert patterns.flags.writeable
         patterns[...], values[...] = 0, 0
+    assert answers(memory, np.eye(3)) == before
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.eye(3),
+        np.eye(3).tolist(),
+        np.eye(3)[0],
+        [1.0, 0.0, 0.0],
+        np.eye(3, dtype=np.int8),
+        *(laid_out(np.eye(3), layout) for layout in ("read-only", "swapped", "padded")),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+@pytest.mark.parametrize("how", ["stored", "added", "removed", "borrowed"])
+def test_nobody_can_write_to_what_is_stored(given: Any, how: str) -> None:
+    rows = np.atleast_2d(np.array(given))
+    if how == "borrowed":
+        rows = rows.astype(np.float64)
+        memory = hf.ModernHopfield(rows, values=rows.copy(), beta=2.0, copy=False)
+    else:
+        memory = hf.ModernHopfield(given, values=rows, beta=2.0)
+    if how == "added":
+        memory.add(given, given)
+    if how == "removed":
+        memory.add(given, given).remove([0])
+    before = answers(memory, np.eye(3))
+    for shown in (memory.patterns, memory.values):
+        assert shown is not None
+        assert not shown.flags.writeable
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            shown.flags.writeable = True
+        with pytest.raises(ValueError, match="read-only"):
+            shown[0, 0] = 7
     assert answers(memory, np.eye(3)) == before
 
 
@@ -187,8 +226,9 @@ def test_a_borrowed_array_is_used_as_it_is_and_kept_from_writing(dtype: str) -> 
     patterns, values = np.eye(3, dtype=dtype), np.ones((3, 2), dtype)
     owned = hf.ModernHopfield(patterns, values=values, beta=2.0)
     memory = hf.ModernHopfield(patterns, values=values, beta=2.0, copy=False)
-    assert memory.patterns is patterns
-    assert memory.values is values
+    assert memory.patterns.base is patterns
+    assert memory.values is not None
+    assert memory.values.base is values
     assert answers(memory, np.eye(3)) == answers(owned, np.eye(3))
     for array in (patterns, values):
         assert not array.flags.writeable
@@ -196,7 +236,7 @@ def test_a_borrowed_array_is_used_as_it_is_and_kept_from_writing(dtype: str) -> 
             array[0, 0] = 5
     # What is stored later is stored in an array of the memory's own.
     memory.add(np.ones((1, 3)), np.ones((1, 2)))
-    assert memory.patterns is not patterns
+    assert not np.shares_memory(memory.patterns, patterns)
     assert len(patterns) == 3
     assert not patterns.flags.writeable
 
@@ -256,7 +296,7 @@ def test_a_refused_array_stays_writeable(patterns: Array, more: dict[str, Any]) 
 def test_a_read_only_array_can_be_borrowed() -> None:
     patterns = laid_out(np.eye(3), "read-only")
     memory = hf.ModernHopfield(patterns, copy=False, beta=1.0)
-    assert memory.patterns is patterns
+    assert memory.patterns.base is patterns
     assert answers(memory, np.eye(3)) == answers(hf.ModernHopfield(np.eye(3), beta=1.0), np.eye(3))
 
 
@@ -295,3 +335,55 @@ def test_queries_are_rounded_to_the_dtype_of_the_memory() -> None:
     patterns, queries = rng.standard_normal((5, 4)).astype(np.float32), rng.standard_normal((3, 4))
     memory = hf.ModernHopfield(patterns, beta=1.0)
     assert answers(memory, queries) == answers(memory, queries.astype(np.float32))
+
+
+# Narrower dtypes
+
+
+ASK: dict[str, Callable[[hf.ModernHopfield, Any], object]] = {
+    "step": lambda memory, queries: memory.step(queries),
+    "retrieve": lambda memory, queries: memory.retrieve(queries),
+    "association": lambda memory, queries: memory.association(queries),
+    "energy": lambda memory, states: memory.energy(states),
+    "diagnose": lambda memory, states: memory.diagnose(states),
+    "add": lambda memory, patterns: memory.add(patterns),
+}
+
+
+@pytest.mark.parametrize("name", ASK)
+def test_a_number_too_large_for_the_memory_is_named_as_it_came(name: str) -> None:
+    argument = {"energy": "states", "diagnose": "states", "add": "patterns"}.get(name, "queries")
+    memory = hf.ModernHopfield(np.eye(3, dtype=np.float32), beta=2.0)
+    with pytest.raises(InvalidInputError) as caught:
+        ASK[name](memory, [[0.0, 0.0, 0.0], [0.0, -1e100, 0.0]])
+    assert str(caught.value) == (
+        f"`{argument}` must fit float32, the dtype of the memory; got -1e+100 at row 1, column 1 "
+        '(scale the data, or use dtype="float64")'
+    )
+    with pytest.raises(InvalidInputError, match=f"`{argument}` must be finite; got inf at row"):
+        ASK[name](memory, [0.0, 0.0, np.inf])
+
+
+def test_a_pattern_too_large_for_the_dtype_asked_for_is_named_as_it_came() -> None:
+    with pytest.raises(InvalidInputError, match=r"`patterns` must fit float32, .*; got 1e\+100 at row 0, column 1"):
+        hf.ModernHopfield([[1.0, 1e100]], dtype="float32")
+    with pytest.raises(InvalidInputError, match=r"`values` must fit float32, .*; got 1e\+100 at row 1, column 0"):
+        hf.ModernHopfield(np.eye(2), values=[[1.0], [1e100]], dtype="float32")
+
+
+def test_what_is_not_read_may_be_too_large_for_the_dtype() -> None:
+    memory = hf.ModernHopfield(np.eye(3, dtype=np.float32), beta=2.0)
+    known = [True, True, False]
+    most = float(np.finfo(np.float32).max)
+    assert np.array_equal(memory.step([1.0, 0.0, most], known=known), memory.step([1.0, 0.0, np.nan], known=known))
+    assert np.array_equal(memory.step([1.0, 0.0, 1e100], known=known), memory.step([1.0, 0.0, np.nan], known=known))
+    with pytest.raises(InvalidInputError, match=r"got 1e\+100 at row 0, column 0"):
+        memory.step([1e100, 0.0, 0.0], known=known)
+
+
+def test_queries_of_another_width_are_refused_whatever_is_known() -> None:
+    memory = hf.ModernHopfield(np.eye(3, dtype=np.float32), beta=2.0)
+    for known in (np.ones(3, bool), np.ones((2, 3), bool)):
+        for query in (1.0, 1e100):
+            with pytest.raises(InvalidInputError, match=r"`queries` must"):
+                memory.retrieve(np.full((2, 4), query), known=known)

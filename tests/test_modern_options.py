@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hopfield as hf
-from strategies_modern import FLOATS, LAYOUTS, Problem, laid_out, layouts, problems
+from hopfield.errors import InputTypeError
+from layouts import LAYOUTS, laid_out
+from strategies_modern import FLOATS, Problem, layouts, problems
 from tolerance import Array, length, worst
 
 FIELDS = [field.name for field in dataclasses.fields(hf.Retrieval)]
@@ -208,9 +211,6 @@ def test_a_fully_masked_query_stays_as_it_is(criterion: str) -> None:
     assert (found.n_steps[1], found.residual[1], found.pattern[1], found.weight[1]) == (0, 0.0, -1, 0.0)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the energy of a query without patterns is NaN: -ln 0 / beta + ln 0 / beta"
-)
 def test_the_energy_of_a_fully_masked_query_is_infinite() -> None:
     found = memory().retrieve(HADAMARD[0], mask=[False] * 4, trace=True)
     assert found.energy == np.inf
@@ -256,6 +256,23 @@ def test_a_generous_tolerance_stops_after_one_step() -> None:
     found = memory().retrieve(HADAMARD + 0.5, tol=100.0)
     assert found.n_steps.tolist() == [1] * 4
     assert memory().retrieve(HADAMARD + 0.5, tol=float("inf")).converged.all()
+
+
+# Names
+
+
+@pytest.mark.parametrize("value", [3, None, b"state", ["state"], np.array(["state", "dot"]), np.array([1, 2])])
+def test_a_name_is_text(value: Any) -> None:
+    calls: dict[str, Callable[[], object]] = {
+        "criterion": lambda: memory().retrieve(HADAMARD, criterion=value),
+        "separation": lambda: hf.ModernHopfield(HADAMARD, separation=value),
+        "similarity": lambda: hf.suggest_beta(HADAMARD, similarity=value),
+    }
+    for argument, call in calls.items():
+        with pytest.raises(InputTypeError, match=f"^`{argument}` must be a name; got "):
+            call()
+    with pytest.raises(InputTypeError, match=r"^`separation` must be a name; got "):
+        hf.attention(HADAMARD, HADAMARD, HADAMARD, separation=value)
 
 
 # Progress

@@ -72,7 +72,7 @@ def resolved(problem: Problem, chosen: Options, state: Array) -> float:
     """The largest residual that counts as settled."""
     eps = float(np.finfo(problem.dtype).eps)
     norm = math.sqrt(math.fsum(x * x for x in lists(state))) if chosen.criterion == "state" else 1.0
-    return max(chosen.tol, 4 * eps * norm)
+    return max(chosen.tol, 16 * eps * norm)
 
 
 @given(problems(with_known=True, max_work=1500), options)

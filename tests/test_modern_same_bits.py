@@ -35,7 +35,7 @@ SIZES = [
 @pytest.fixture(autouse=True)
 def default_threads() -> Iterator[None]:
     yield
-    hf.set_num_threads(0)
+    hf.set_num_threads(None)
 
 
 def draw(m: int, k: int, d: int, dtype: str) -> tuple[hf.ModernHopfield, Array]:

@@ -200,8 +200,7 @@ def test_fields_and_energies_agree_with_the_agreements(number: int) -> None:
         x = [stream.below(3) - 1 for _ in range(n)]
         a = net.agreements(x)
         h = [
-            c * (sum(xi[i] * a[mu] for mu, xi in enumerate(patterns)) - k * x[i]) + Fraction(bias[i])
-            for i in range(n)
+            c * (sum(xi[i] * a[mu] for mu, xi in enumerate(patterns)) - k * x[i]) + Fraction(bias[i]) for i in range(n)
         ]
         assert net.exact_field(x) == h
         squares = sum(value * value for value in a) - k * sum(abs(value) for value in x)
@@ -213,9 +212,7 @@ def test_fields_and_energies_agree_with_the_agreements(number: int) -> None:
 def test_one_update_changes_the_energy_by_minus_the_move_times_the_field(number: int) -> None:
     stream = Stream(2, number)
     n = 3 + number
-    net = ClassicalHopfield(
-        [spins(stream, n) for _ in range(3)], bias=[stream.unit() - 0.5 for _ in range(n)]
-    )
+    net = ClassicalHopfield([spins(stream, n) for _ in range(3)], bias=[stream.unit() - 0.5 for _ in range(n)])
     for x in all_states(n):
         for i in range(n):
             turned = [*x[:i], -x[i], *x[i + 1 :]]
@@ -656,9 +653,7 @@ def test_outcomes() -> None:
     assert (near.outcome, near.pattern, near.sign) == ("spurious", -1, 0)
     for floor, name in ((0.8, "near_memory"), (math.nextafter(0.8, 1), "spurious")):
         assert classical.retrieve(held, [1] * 10, near_overlap=floor).outcome == name
-    opposite = classical.retrieve(
-        ClassicalHopfield([[1] * 10], bias=[3.0, *[0.0] * 9]), [-1] * 10, near_overlap=0.7
-    )
+    opposite = classical.retrieve(ClassicalHopfield([[1] * 10], bias=[3.0, *[0.0] * 9]), [-1] * 10, near_overlap=0.7)
     assert (opposite.outcome, opposite.pattern, opposite.sign) == ("near_memory", 0, -1)
     assert opposite.overlap == -0.8
 
@@ -755,9 +750,7 @@ def test_a_mask_is_the_memory_of_the_others() -> None:
     mask = [mu not in (longest, 0) for mu in range(7)]
     left = [x for x, takes_part in zip(patterns, mask, strict=True) if takes_part]
     p = modern.association(patterns, 3.0, query, mask)
-    assert [w for w, takes_part in zip(p, mask, strict=True) if takes_part] == modern.association(
-        left, 3.0, query
-    )
+    assert [w for w, takes_part in zip(p, mask, strict=True) if takes_part] == modern.association(left, 3.0, query)
     assert p[longest] == p[0] == 0.0
     for constants in (True, False):
         assert modern.energy(patterns, 3.0, query, mask=mask, constants=constants) == modern.energy(
@@ -803,8 +796,7 @@ def test_energy_identities(number: int) -> None:
     # E = -ln(1/k sum exp(-beta (1/2 |x - xi|^2 + 1/2 (M^2 - |x|^2)))) / beta, term by term >= 0.
     terms = [
         math.exp(
-            -beta
-            * (math.fsum((a - b) ** 2 for a, b in zip(x, xi, strict=True)) / 2 + (max(squares) - square) / 2)
+            -beta * (math.fsum((a - b) ** 2 for a, b in zip(x, xi, strict=True)) / 2 + (max(squares) - square) / 2)
         )
         for x, square in zip(patterns, squares, strict=True)
     ]
@@ -961,14 +953,14 @@ def test_a_move_below_the_dtype_counts_as_none() -> None:
     for eps in (modern.EPS_FLOAT32, modern.EPS_FLOAT64):
         result = modern.retrieve(patterns, 2.0, [0.7], tol=0.0, eps=eps)
         assert result.reason == "tolerance"
-        assert result.residual <= 4 * eps * abs(result.states[0])
+        assert result.residual <= 16 * eps * abs(result.states[0])
         earlier = modern.retrieve(patterns, 2.0, [0.7], tol=0.0, eps=eps, max_steps=result.n_steps - 1)
-        assert earlier.residual > 4 * eps * abs(earlier.states[0])
+        assert earlier.residual > 16 * eps * abs(earlier.states[0])
         by_weight = modern.retrieve(patterns, 2.0, [0.7], tol=0.0, eps=eps, criterion="association")
-        assert by_weight.residual <= 4 * eps
+        assert by_weight.residual <= 16 * eps
 
 
-def test_the_least_move_is_four_times_the_spacing() -> None:
+def test_the_least_move_is_sixteen_times_the_spacing() -> None:
     # Spacings coarse enough to see the factor in the number of steps.
     assert modern.EPS_FLOAT32 == 1.1920928955078125e-07
     assert math.ulp(1.0) == modern.EPS_FLOAT64
@@ -979,9 +971,9 @@ def test_the_least_move_is_four_times_the_spacing() -> None:
             while True:
                 moved = math.tanh(beta * x)
                 n_steps += 1
-                if criterion == "state" and abs(moved - x) <= 4 * eps * moved:
+                if criterion == "state" and abs(moved - x) <= 16 * eps * moved:
                     break
-                if criterion == "association" and abs(math.tanh(beta * moved) - moved) <= 4 * eps:
+                if criterion == "association" and abs(math.tanh(beta * moved) - moved) <= 16 * eps:
                     break
                 x = moved
             expected[criterion] = n_steps

@@ -43,9 +43,7 @@ def test_all_is_complete() -> None:
     assert len(everything) == len(hopfield.__all__)
     assert everything <= vars(hopfield).keys()
     bound = {
-        name
-        for name, thing in vars(hopfield).items()
-        if not name.startswith("_") and not isinstance(thing, ModuleType)
+        name for name, thing in vars(hopfield).items() if not name.startswith("_") and not isinstance(thing, ModuleType)
     }
     assert bound <= everything, f"public but not in __all__: {sorted(bound - everything)}"
 

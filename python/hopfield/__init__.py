@@ -5,13 +5,21 @@ softmax, which is `attention`. All results are the same, bit for bit, for any nu
 memory layout.
 """
 
-from . import errors
-from ._core import __version__, get_num_threads, set_num_threads
+from . import corrupt, errors
+from ._attention import attention
+from ._calibration import suggest_beta
+from ._config import show_config
+from ._core import __version__
+from ._spins import spins
+from ._threads import get_num_threads, set_num_threads
+from .classical import ClassicalHopfield
 from .errors import HopfieldError, HopfieldWarning
-from .modern import ModernHopfield, attention, suggest_beta
-from .results import Diagnosis, Retrieval
+from .modern import ModernHopfield
+from .results import BinaryRetrieval, Diagnosis, Retrieval
 
 __all__ = [
+    "BinaryRetrieval",
+    "ClassicalHopfield",
     "Diagnosis",
     "HopfieldError",
     "HopfieldWarning",
@@ -19,8 +27,11 @@ __all__ = [
     "Retrieval",
     "__version__",
     "attention",
+    "corrupt",
     "errors",
     "get_num_threads",
     "set_num_threads",
+    "show_config",
+    "spins",
     "suggest_beta",
 ]

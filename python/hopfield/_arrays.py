@@ -7,6 +7,8 @@ numbers and objects.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ import numpy.typing as npt
 from .errors import InputTypeError, InvalidInputError
 
 Array = npt.NDArray[Any]
+
+#: Called as ``progress(done, total)``.
+Callback = Callable[[int, int], object]
 
 
 def array(name: str, values: npt.ArrayLike) -> Array:
@@ -32,8 +37,8 @@ def array(name: str, values: npt.ArrayLike) -> Array:
     return result
 
 
-def rows(name: str, values: npt.ArrayLike, dtype: np.dtype[Any] | None = None) -> tuple[Array, bool]:
-    """`(m, n)` rows that the core can read, and whether a single row came."""
+def table(name: str, values: npt.ArrayLike) -> tuple[Array, bool]:
+    """`values` as a table with one vector in a row, and whether a single vector came."""
     result = array(name, values)
     single = result.ndim == 1
     if single:
@@ -42,7 +47,42 @@ def rows(name: str, values: npt.ArrayLike, dtype: np.dtype[Any] | None = None) -
         raise InvalidInputError(
             f"`{name}` must be one vector or a table with one vector in a row; got an array of shape {result.shape}"
         )
-    return readable(result, computed_in(result.dtype) if dtype is None else dtype), single
+    return result, single
+
+
+def rows(
+    name: str, values: npt.ArrayLike, dtype: np.dtype[Any] | None = None, *, check_finite: bool = True
+) -> tuple[Array, bool]:
+    """`(m, n)` rows that the core can read, and whether a single row came."""
+    given, single = table(name, values)
+    result = readable(given, computed_in(given.dtype) if dtype is None else dtype)
+    if check_finite:
+        check_fit(name, given, result)
+    return result, single
+
+
+def check_fit(name: str, given: Array, converted: Array, known: Array | None = None) -> None:
+    """Refuse finite numbers that became infinite in a narrower dtype, where they are known."""
+    dtype = converted.dtype
+    if given.dtype.kind != "f" or given.dtype.itemsize <= dtype.itemsize:
+        return
+    lost = np.isinf(converted)
+    if not lost.any():
+        return
+    lost &= np.isfinite(given)
+    if known is not None and known.shape == lost.shape:
+        lost &= known
+    if lost.any():
+        row, column = divmod(int(lost.argmax()), lost.shape[1])
+        # Nothing wider than float64 is computed in, and only a memory computes in less than what came.
+        rule, cure = (
+            (f"{dtype}", "")
+            if dtype == np.float64
+            else (f"{dtype}, the dtype of the memory", ', or use dtype="float64"')
+        )
+        raise InvalidInputError(
+            f"`{name}` must fit {rule}; got {given[row, column]} at row {row}, column {column} (scale the data{cure})"
+        )
 
 
 def readable(values: Array, dtype: np.dtype[Any]) -> Array:
@@ -71,11 +111,26 @@ def flags(name: str, values: npt.ArrayLike | None, shape: tuple[int, int]) -> Ar
     return readable(result, np.dtype(bool))
 
 
+def name(argument: str, value: object) -> str:
+    """A name; whether it is a valid one is another question."""
+    if not isinstance(value, str):
+        raise InputTypeError(f"`{argument}` must be a name; got {value!r}")
+    return value
+
+
+def one_of(argument: str, value: object, valid: tuple[str, ...]) -> str:
+    """One of the valid names."""
+    given = name(argument, value)
+    if given not in valid:
+        raise InvalidInputError(f"`{argument}` must be one of {', '.join(map(repr, valid))}; got {given!r}")
+    return given
+
+
 def count(name: str, value: int, least: int = 1) -> int:
     """A whole number of at least `least`."""
     try:
-        number = value.__index__()
-    except AttributeError:
+        number = operator.index(value)
+    except TypeError:
         raise InputTypeError(f"`{name}` must be a whole number; got {value!r}") from None
     if number < least:
         raise InvalidInputError(f"`{name}` must be at least {least}; got {number}")
@@ -95,3 +150,12 @@ def real(name: str, value: float) -> float:
         return float(value)
     except (TypeError, ValueError):
         raise InputTypeError(f"`{name}` must be a real number; got {value!r}") from None
+    except OverflowError:
+        raise InvalidInputError(f"`{name}` must be within the range of float64; got a larger number") from None
+
+
+def callback(name: str, value: Callback | None) -> Callback | None:
+    """A function that is told how far a call has come, or None."""
+    if value is not None and not callable(value):
+        raise InputTypeError(f"`{name}` must be callable, or None; got {value!r}")
+    return value

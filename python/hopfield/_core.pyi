@@ -6,13 +6,71 @@ from typing import Any, ClassVar, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = [
+    "ClassicalHopfield",
+    "ModernHopfield",
+    "__version__",
+    "attention",
+    "get_num_threads",
+    "instruction_set",
+    "instruction_sets",
+    "set_num_threads",
+]
+
 __version__: str
 
 _Array = npt.NDArray[Any]
 _Flags = npt.NDArray[np.bool_]
 _Float64 = npt.NDArray[np.float64]
 _Int64 = npt.NDArray[np.int64]
-_Codes = npt.NDArray[np.int8]
+_Spins = npt.NDArray[np.int8]
+
+@final
+class ClassicalHopfield:
+    REASONS: ClassVar[list[str]]
+    OUTCOMES: ClassVar[list[str]]
+
+    def __new__(
+        cls,
+        n_neurons: int | None,
+        rule: str,
+        normalization: str,
+        bias: float | _Float64 | None,
+        is_threshold: bool,
+        tie: str,
+    ) -> ClassicalHopfield: ...
+    def store(self, patterns: _Spins) -> None: ...
+    def forget(self, patterns: _Spins) -> None: ...
+    def patterns(self) -> _Spins: ...
+    @property
+    def n_neurons(self) -> int | None: ...
+    @property
+    def n_patterns(self) -> int: ...
+    def retrieve(
+        self,
+        cues: _Spins,
+        update: str,
+        order: str,
+        max_sweeps: int,
+        max_updates: int | None,
+        patience: int | None,
+        stop_at_memory: bool,
+        target_energy: float | None,
+        targets: _Int64 | None,
+        near_overlap: float,
+        known: _Flags | None,
+        clamp: bool,
+        rng: int | npt.NDArray[np.uint64],
+        trace: bool,
+        n_threads: int | None,
+        progress: Callable[[int], object] | None,
+    ) -> dict[str, Any]: ...
+    def energy(self, states: _Spins) -> _Float64: ...
+    def field(self, states: _Spins) -> _Float64: ...
+    def overlap(self, states: _Spins) -> _Float64: ...
+    def hamming(self, states: _Spins) -> _Int64: ...
+    def is_fixed_point(self, states: _Spins) -> _Flags: ...
+    def weight_matrix(self) -> _Float64: ...
 
 @final
 class ModernHopfield:
@@ -47,21 +105,15 @@ class ModernHopfield:
         check_finite: bool,
         n_threads: int | None,
         progress: Callable[[int], object] | None,
-    ) -> tuple[
-        _Array, _Array | None, _Flags, _Codes, _Int64, _Float64, _Float64, _Int64, _Float64, _Float64 | None
-    ]: ...
+    ) -> dict[str, Any]: ...
     def energy(self, beta: float, states: _Array, constants: bool, n_threads: int | None) -> _Float64: ...
     def association(self, beta: float, queries: _Array, n_threads: int | None) -> _Array: ...
     def association_top(
         self, beta: float, queries: _Array, top: int, n_threads: int | None
     ) -> tuple[_Array, _Int64]: ...
-    def diagnose(
-        self, beta: float, states: _Array, n_threads: int | None
-    ) -> tuple[_Codes, _Int64, _Float64, _Float64, _Codes, list[_Int64]]: ...
+    def diagnose(self, beta: float, states: _Array, n_threads: int | None) -> dict[str, Any]: ...
 
-def attention(
-    queries: _Array, keys: _Array, values: _Array, beta: float | None, mask: _Flags | None
-) -> _Array: ...
+def attention(queries: _Array, keys: _Array, values: _Array, beta: float | None, mask: _Flags | None) -> _Array: ...
 def set_num_threads(n_threads: int) -> None: ...
 def get_num_threads() -> int: ...
 def instruction_set() -> str: ...

@@ -34,7 +34,8 @@ class InvalidInputError(HopfieldError, ValueError):
 
     Examples
     --------
-    >>> issubclass(InvalidInputError, ValueError)
+    >>> import hopfield as hf
+    >>> issubclass(hf.errors.InvalidInputError, ValueError)
     True
     """
 
@@ -44,7 +45,8 @@ class InputTypeError(HopfieldError, TypeError):
 
     Examples
     --------
-    >>> issubclass(InputTypeError, TypeError)
+    >>> import hopfield as hf
+    >>> issubclass(hf.errors.InputTypeError, TypeError)
     True
     """
 
@@ -54,7 +56,8 @@ class OutOfMemoryError(HopfieldError, MemoryError):
 
     Examples
     --------
-    >>> issubclass(OutOfMemoryError, MemoryError)
+    >>> import hopfield as hf
+    >>> issubclass(hf.errors.OutOfMemoryError, MemoryError)
     True
     """
 
@@ -64,7 +67,8 @@ class InternalError(HopfieldError, RuntimeError):
 
     Examples
     --------
-    >>> issubclass(InternalError, RuntimeError)
+    >>> import hopfield as hf
+    >>> issubclass(hf.errors.InternalError, RuntimeError)
     True
     """
 
@@ -74,6 +78,7 @@ class HopfieldWarning(UserWarning):
 
     Examples
     --------
-    >>> issubclass(HopfieldWarning, UserWarning)
+    >>> import hopfield as hf
+    >>> issubclass(hf.errors.HopfieldWarning, UserWarning)
     True
     """

@@ -8,7 +8,7 @@ Not here: similarities other than the dot product, separations other than softma
 
 from __future__ import annotations
 
-import warnings
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,20 +17,22 @@ import numpy.typing as npt
 
 from . import _arrays, _core
 from ._arrays import Array
-from .errors import HopfieldWarning, InputTypeError, InvalidInputError
-from .results import Diagnosis, Retrieval
+from ._attention import SEPARATIONS
+from ._calibration import ERROR, SIMILARITIES, calibrate
+from .errors import InputTypeError, InvalidInputError
+from .results import Diagnosis, Retrieval, single_answer
 
-__all__ = ["ModernHopfield", "attention", "suggest_beta"]
+__all__ = ["ModernHopfield"]
 
-#: The bound on the relative error of a retrieved pattern that calibration aims at.
-ERROR = 1e-3
-
-SEPARATIONS = ("softmax",)
-SIMILARITIES = ("dot",)
+#: What the residual of a retrieval can measure.
+CRITERIA = ("state", "association")
 
 
 class _Version(NamedTuple):
-    """One state of a memory. A call takes the current one at its start and is not disturbed by later changes."""
+    """One state of a memory. A call takes the current one at its start and is not disturbed by later changes.
+
+    The arrays are read-only and never handed out: a view of a read-only array cannot be made writeable again.
+    """
 
     patterns: Array
     values: Array | None
@@ -51,7 +53,7 @@ class ModernHopfield:
         One pattern a row, at least one; a vector is one pattern. float32 and float64 are computed in as they come,
         8- and 16-bit integers, booleans and float16 as float32, wider integers as float64.
     values : array_like, shape (k, dv), optional
-        What goes with each pattern: `step` and the `output` of `retrieve` are then weighted values (hetero-association).
+        What goes with each pattern: `step` and the `output` of `retrieve` are then weighted values.
     beta : float, optional
         The inverse temperature, positive. Small: states are means of many patterns; large: single patterns. Without it
         the memory is calibrated, at first use, so that it retrieves its patterns; see `suggest_beta`.
@@ -63,7 +65,9 @@ class ModernHopfield:
         The dtype to store and compute in, instead of the patterns' own.
     copy : bool
         True: the memory keeps a copy of its own. False: it borrows `patterns` (and `values`), which must be
-        C-contiguous arrays of the dtype, and forbids writing to them by clearing their ``writeable`` flag.
+        C-contiguous arrays of the dtype, and forbids writing to them by clearing their ``writeable`` flag. Writing
+        through another view of the same memory, or after setting the flag again, is the caller's responsibility:
+        answers are then wrong without a word.
     check_finite : bool
         Whether NaN and infinity in patterns and values are looked for and refused.
 
@@ -86,7 +90,7 @@ class ModernHopfield:
     (7, True)
     """
 
-    __slots__ = ("_check_finite", "_dtype", "_given_beta", "_version")
+    __slots__ = ("_changing", "_check_finite", "_dtype", "_given_beta", "_version")
 
     def __init__(
         self,
@@ -100,16 +104,18 @@ class ModernHopfield:
         copy: bool = True,
         check_finite: bool = True,
     ) -> None:
-        _one_of("separation", separation, SEPARATIONS)
-        _one_of("similarity", similarity, SIMILARITIES)
+        _arrays.one_of("separation", separation, SEPARATIONS)
+        _arrays.one_of("similarity", similarity, SIMILARITIES)
         given = _arrays.array("patterns", patterns)
         self._dtype = _arrays.computed_in(given.dtype) if dtype is None else _dtype(dtype)
         self._check_finite = bool(check_finite)
         self._given_beta = None if beta is None else _arrays.real("beta", beta)
-        keep = _owned if copy else _borrowed
+        keep = self._owned if copy else self._borrowed
+        #: Held from reading the version to replacing it. Those that only read it need no lock.
+        self._changing = threading.Lock()
         self._version = self._new_version(
-            keep("patterns", patterns, self._dtype),
-            None if values is None else keep("values", values, self._dtype),
+            keep("patterns", patterns),
+            None if values is None else keep("values", values),
         )
 
     def _new_version(self, patterns: Array, values: Array | None) -> _Version:
@@ -131,7 +137,7 @@ class ModernHopfield:
         >>> hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]]).patterns.shape
         (2, 2)
         """
-        return self._version.patterns
+        return self._version.patterns.view()
 
     @property
     def values(self) -> Array | None:
@@ -143,7 +149,8 @@ class ModernHopfield:
         >>> hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]], values=[[1.0], [2.0]]).values.ravel().tolist()
         [1.0, 2.0]
         """
-        return self._version.values
+        values = self._version.values
+        return None if values is None else values.view()
 
     @property
     def beta(self) -> float:
@@ -157,13 +164,15 @@ class ModernHopfield:
         """
         return self._calibrated(self._version)
 
-    def _calibrated(self, version: _Version) -> float:
+    def _calibrated(self, version: _Version, n_threads: int | None = None) -> float:
+        """The inverse temperature, for a public method: a warning points to the line that called it."""
         if version.beta is not None:
             return version.beta
-        beta = _calibrate(version.core, ERROR)
-        # Kept only if the memory has not changed meanwhile.
-        if self._version is version:
-            self._version = version._replace(beta=beta)
+        beta = calibrate(version.core, ERROR, n_threads, stacklevel=3)
+        with self._changing:
+            # Kept only if the memory has not changed meanwhile.
+            if self._version is version:
+                self._version = version._replace(beta=beta)
         return beta
 
     def __len__(self) -> int:
@@ -208,11 +217,10 @@ class ModernHopfield:
         [0.982, 0.018]
         """
         version = self._version
-        rows, single = _arrays.rows("queries", queries, self._dtype)
-        known_flags, mask_flags = self._flags(version, rows, known, mask)
-        output = version.core.step(
-            self._calibrated(version), rows, known_flags, mask_flags, _arrays.threads(n_threads)
-        )
+        rows, single, known_flags = self._cues(version, queries, known)
+        mask_flags = _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
+        threads = _arrays.threads(n_threads)
+        output = version.core.step(self._calibrated(version, threads), rows, known_flags, mask_flags, threads)
         return output[0] if single else output
 
     def retrieve(
@@ -275,29 +283,34 @@ class ModernHopfield:
         ([1.0, -1.0, 1.0, -1.0], True)
         """
         version = self._version
-        rows, single = _arrays.rows("queries", queries, self._dtype)
-        known_flags, mask_flags = self._flags(version, rows, known, mask)
+        rows, single, known_flags = self._cues(version, queries, known, check_finite)
+        mask_flags = _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
         total = len(rows)
-        states, output, converged, reason, n_steps, residual, energy, pattern, weight, energies = version.core.retrieve(
-            self._calibrated(version),
+        # Parsed before the calibration, which can take seconds.
+        steps, tolerance = _arrays.count("max_steps", max_steps), _arrays.real("tol", tol)
+        residual = _arrays.one_of("criterion", criterion, CRITERIA)
+        heard = _arrays.callback("progress", progress)
+        threads = _arrays.threads(n_threads)
+        columns = version.core.retrieve(
+            self._calibrated(version, threads),
             rows,
-            _arrays.count("max_steps", max_steps),
-            _arrays.real("tol", tol),
-            criterion,
+            steps,
+            tolerance,
+            residual,
             known_flags,
             bool(clamp),
             mask_flags,
             bool(trace),
             bool(check_finite),
-            _arrays.threads(n_threads),
-            None if progress is None else lambda settled: progress(settled, total),
+            threads,
+            None if heard is None else lambda settled: heard(settled, total),
         )
-        if progress is not None:
-            progress(total, total)
-        reasons = np.array(version.core.REASONS)[reason]
-        columns = (states, states if output is None else output, converged, reasons)
-        columns += (n_steps, residual, energy, pattern, weight, energies)
-        return Retrieval(*(_single(column) for column in columns)) if single else Retrieval(*columns)
+        if heard is not None:
+            heard(total, total)
+        columns["reason"] = np.array(version.core.REASONS)[columns["reason"]]
+        if columns["output"] is None:
+            columns["output"] = columns["states"]
+        return Retrieval(**(single_answer(columns) if single else columns))
 
     def energy(self, states: npt.ArrayLike, *, constants: bool = True) -> Any:
         """The energy of each state (Ramsauer et al. 2020, eq. 2).
@@ -353,11 +366,12 @@ class ModernHopfield:
         """
         version = self._version
         rows, single = _arrays.rows("queries", queries, self._dtype)
+        largest = None if top is None else _arrays.count("top", top)
         beta = self._calibrated(version)
-        if top is None:
+        if largest is None:
             weights = version.core.association(beta, rows, None)
             return weights[0] if single else weights
-        weights, indices = version.core.association_top(beta, rows, _arrays.count("top", top), None)
+        weights, indices = version.core.association_top(beta, rows, largest, None)
         return (weights[0], indices[0]) if single else (weights, indices)
 
     def diagnose(self, states: npt.ArrayLike) -> Diagnosis:
@@ -381,18 +395,17 @@ class ModernHopfield:
         """
         version = self._version
         rows, single = _arrays.rows("states", states, self._dtype)
-        kind, size, entropy, participation, ramsauer_class, patterns = version.core.diagnose(
-            self._calibrated(version), rows, None
-        )
-        kinds, classes = np.array(version.core.KINDS)[kind], np.array(version.core.CLASSES)[ramsauer_class]
-        columns = (kinds, size, patterns, entropy, participation, classes)
-        return Diagnosis(*(_single(column) for column in columns)) if single else Diagnosis(*columns)
+        columns = version.core.diagnose(self._calibrated(version), rows, None)
+        columns["kind"] = np.array(version.core.KINDS)[columns["kind"]]
+        columns["ramsauer_class"] = np.array(version.core.CLASSES)[columns["ramsauer_class"]]
+        return Diagnosis(**(single_answer(columns) if single else columns))
 
     def add(self, patterns: npt.ArrayLike, values: npt.ArrayLike | None = None) -> ModernHopfield:
         """Store more patterns behind the ones there are.
 
-        Each call copies the memory once, so add many patterns at a time. Calls that run meanwhile in other threads see
-        the memory as it was when they began. A calibrated `beta` is calibrated anew.
+        Each call copies the memory once, so add many patterns at a time. Threads may add and remove at once: one change
+        follows the other, and calls that run meanwhile see the memory as it was when they began. A calibrated `beta` is
+        calibrated anew.
 
         Parameters
         ----------
@@ -413,16 +426,22 @@ class ModernHopfield:
         >>> len(memory.add([0.0, 1.0]))
         2
         """
-        version = self._version
-        more = _joined("patterns", version.patterns, patterns)
-        if (values is None) != (version.values is None):
-            raise InvalidInputError(
-                "`values` must be given for each new pattern, as the memory has values"
-                if values is None
-                else "`values` must not be given: the memory has none for its patterns"
-            )
-        more_values = None if version.values is None else _joined("values", version.values, values)
-        self._version = self._new_version(more, more_values)
+        # Read before the lock is taken: arrays can be objects with code of their own.
+        more = self._rows("patterns", patterns)
+        more_values = None if values is None else self._rows("values", values)
+        with self._changing:
+            version = self._version
+            if (more_values is None) != (version.values is None):
+                raise InvalidInputError(
+                    "`values` must be given for each new pattern, as the memory has values"
+                    if more_values is None
+                    else "`values` must not be given: the memory has none for its patterns"
+                )
+            joined = _joined("patterns", version.patterns, more)
+            joined_values = None
+            if version.values is not None and more_values is not None:
+                joined_values = _joined("values", version.values, more_values)
+            self._version = self._new_version(joined, joined_values)
         return self
 
     def remove(self, indices: npt.ArrayLike) -> ModernHopfield:
@@ -445,223 +464,72 @@ class ModernHopfield:
         >>> memory.remove([0]).patterns.tolist()
         [[0.0, 1.0], [1.0, 1.0]]
         """
-        version = self._version
         chosen = np.atleast_1d(_arrays.array("indices", indices))
         if chosen.size and chosen.dtype.kind not in "iu":
             raise InputTypeError(f"`indices` must be whole numbers; got dtype {chosen.dtype}")
-        k = len(version.patterns)
-        wrong = chosen[(chosen < 0) | (chosen >= k)]
-        if wrong.size:
-            raise InvalidInputError(f"`indices` must be indices of stored patterns, 0 to {k - 1}; got {wrong[0]}")
-        kept = np.ones(k, dtype=bool)
-        kept[chosen.astype(np.intp)] = False
-        if not kept.any():
-            raise InvalidInputError("`indices` must leave at least one pattern stored; got all of them")
-        values = None if version.values is None else version.values[kept]
-        self._version = self._new_version(version.patterns[kept], values)
+        with self._changing:
+            version = self._version
+            k = len(version.patterns)
+            wrong = chosen[(chosen < 0) | (chosen >= k)]
+            if wrong.size:
+                raise InvalidInputError(f"`indices` must be indices of stored patterns, 0 to {k - 1}; got {wrong[0]}")
+            kept = np.ones(k, dtype=bool)
+            kept[chosen.astype(np.intp)] = False
+            if not kept.any():
+                raise InvalidInputError("`indices` must leave at least one pattern stored; got all of them")
+            values = None if version.values is None else version.values[kept]
+            self._version = self._new_version(version.patterns[kept], values)
         return self
 
-    @staticmethod
-    def _flags(
-        version: _Version, rows: Array, known: npt.ArrayLike | None, mask: npt.ArrayLike | None
-    ) -> tuple[Array | None, Array | None]:
-        """The known entries as (m, d), and the mask as (1, k) or (m, k)."""
-        known_flags = _arrays.flags("known", known, (len(rows), version.patterns.shape[1]))
-        if known_flags is not None and known_flags.shape != rows.shape:
-            known_flags = np.ascontiguousarray(np.broadcast_to(known_flags, rows.shape))
-        return known_flags, _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
+    def _cues(
+        self, version: _Version, queries: npt.ArrayLike, known: npt.ArrayLike | None, check_finite: bool = True
+    ) -> tuple[Array, bool, Array | None]:
+        """The queries as rows, whether a single one came, and what is known of them as (m, d)."""
+        table, single = _arrays.table("queries", queries)
+        shape = (len(table), version.patterns.shape[1])
+        flags = _arrays.flags("known", known, shape)
+        if flags is not None:
+            flags = np.ascontiguousarray(np.broadcast_to(flags, shape))
+        rows = _arrays.readable(table, self._dtype)
+        if check_finite:
+            _arrays.check_fit("queries", table, rows, flags)
+        return rows, single, flags
 
+    def _rows(self, name: str, values: npt.ArrayLike) -> Array:
+        """Rows to store."""
+        return _arrays.rows(name, values, self._dtype, check_finite=self._check_finite)[0]
 
-def suggest_beta(
-    patterns: npt.ArrayLike, *, error: float = ERROR, similarity: str = "dot", separation: str = "softmax"
-) -> float:
-    """The inverse temperature at which a memory of `patterns` retrieves them.
+    def _owned(self, name: str, values: npt.ArrayLike) -> Array:
+        """A copy that only the memory has: an array that owns its data, so that no view of it can be made writeable."""
+        rows = self._rows(name, values)
+        fresh = rows.flags.owndata and not np.may_share_memory(rows, np.asarray(values))
+        return rows if fresh else rows.copy()
 
-    One update from a pattern misses it by at most ``2 (k - 1) exp(-beta * separation)`` times the largest norm, its
-    separation being ``x @ x - max(x @ other)`` over the other patterns (Ramsauer et al. 2020, theorem 5). Solved for
-    `beta` at the 10 % quantile of the separations of at most 1024 distinct patterns; where that is not positive, at the
-    quantile of the positive ones, with a warning.
-
-    Parameters
-    ----------
-    patterns : array_like, shape (k, d)
-        The patterns, one a row.
-    error : float
-        The wanted bound, between 0 and 1.
-    similarity : {"dot"}
-        As in `ModernHopfield`.
-    separation : {"softmax"}
-        As in `ModernHopfield`.
-
-    Returns
-    -------
-    float
-        1.0 if there is one distinct pattern only.
-
-    Raises
-    ------
-    InvalidInputError
-        If no pattern is its own best match, so that no `beta` retrieves any.
-
-    Warns
-    -----
-    HopfieldWarning
-        If some patterns cannot be retrieved at any `beta`, with their share.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import hopfield as hf
-    >>> round(hf.suggest_beta(np.eye(10)), 3)
-    9.798
-    """
-    _one_of("separation", separation, SEPARATIONS)
-    _one_of("similarity", similarity, SIMILARITIES)
-    rows, _ = _arrays.rows("patterns", patterns)
-    return _calibrate(_core.ModernHopfield(rows, None, True, None), _arrays.real("error", error))
-
-
-def _calibrate(core: _core.ModernHopfield, error: float) -> float:
-    beta, unretrievable = core.calibrate(error, None)
-    if unretrievable > 0:
-        warnings.warn(
-            f"no beta retrieves {unretrievable:.0%} of the patterns: under similarity 'dot' another pattern is their "
-            "better match. Scale the patterns to equal norm (and center them) to retrieve all",
-            HopfieldWarning,
-            stacklevel=4,
-        )
-    return beta
-
-
-def attention(
-    queries: npt.ArrayLike,
-    keys: npt.ArrayLike,
-    values: npt.ArrayLike,
-    *,
-    beta: float | None = None,
-    mask: npt.ArrayLike | None = None,
-    separation: str = "softmax",
-) -> Array:
-    """``softmax(beta * queries @ keys.T) @ values`` for each problem of a batch: one update with keys for patterns.
-
-    Parameters
-    ----------
-    queries : array_like, shape (..., m, d)
-        Leading axes are batch axes and broadcast against each other. All three are computed in the widest of their
-        dtypes.
-    keys : array_like, shape (..., k, d)
-        One key a row.
-    values : array_like, shape (..., k, dv)
-        One value a key.
-    beta : float, optional
-        The inverse temperature, ``1 / sqrt(d)`` unless given (Vaswani et al. 2017, eq. 1).
-    mask : array_like of bool, shape (..., m, k), optional
-        True where a key takes part. A query for which none does gets zeros.
-    separation : {"softmax"}
-        As in `ModernHopfield`.
-
-    Returns
-    -------
-    ndarray, shape (..., m, dv)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import hopfield as hf
-    >>> rng = np.random.default_rng(0)
-    >>> queries, keys = rng.standard_normal((2, 5, 4)), rng.standard_normal((2, 7, 4))
-    >>> hf.attention(queries, keys, keys).shape
-    (2, 5, 4)
-    """
-    _one_of("separation", separation, SEPARATIONS)
-    given = {"queries": queries, "keys": keys, "values": values}
-    tables = {name: _arrays.array(name, value) for name, value in given.items()}
-    for name, table in tables.items():
-        if table.ndim < 2:
-            raise InvalidInputError(f"`{name}` must have at least 2 axes, rows and columns; got shape {table.shape}")
-    dtype = _arrays.computed_in(np.result_type(*tables.values()))
-    allowed = None if mask is None else _arrays.array("mask", mask)
-    if allowed is not None and allowed.dtype.kind != "b":
-        raise InputTypeError(f"`mask` must hold booleans; got dtype {allowed.dtype}")
-    (m, _), k = tables["queries"].shape[-2:], tables["keys"].shape[-2]
-    if allowed is not None:
-        allowed = _broadcast_rows(allowed, (m, k))
-    arrays = [*tables.values(), *([] if allowed is None else [allowed])]
-    try:
-        batch = np.broadcast_shapes(*(table.shape[:-2] for table in arrays))
-    except ValueError:
-        shapes = ", ".join(f"`{name}` {table.shape}" for name, table in tables.items())
-        raise InvalidInputError(f"the leading axes must broadcast against each other; got {shapes}") from None
-    flat = [
-        _arrays.readable(
-            np.broadcast_to(table, batch + table.shape[-2:]).reshape((-1, *table.shape[-2:])),
-            table.dtype if table.dtype.kind == "b" and table is allowed else dtype,
-        )
-        for table in arrays
-    ]
-    output = _core.attention(
-        flat[0],
-        flat[1],
-        flat[2],
-        None if beta is None else _arrays.real("beta", beta),
-        flat[3] if allowed is not None else None,
-    )
-    return output.reshape((*batch, *output.shape[1:]))
-
-
-def _broadcast_rows(allowed: Array, shape: tuple[int, int]) -> Array:
-    """The mask with its last two axes of full length."""
-    try:
-        return np.broadcast_to(allowed, (*allowed.shape[:-2], *shape))
-    except ValueError:
-        raise InvalidInputError(f"`mask` must have shape (..., {shape[0]}, {shape[1]}); got {allowed.shape}") from None
-
-
-def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:
-    if value not in valid:
-        raise InvalidInputError(f"`{name}` must be one of {', '.join(map(repr, valid))}; got {value!r}")
+    def _borrowed(self, name: str, values: npt.ArrayLike) -> Array:
+        """The caller's own array, which must be readable as it is."""
+        rows = _arrays.array(name, values)
+        readable = rows.ndim == 2 and rows.dtype == self._dtype and rows.flags.c_contiguous and rows.flags.aligned
+        if rows is not values or not readable:
+            raise InvalidInputError(
+                f"`{name}` must be a C-contiguous aligned array of shape (rows, columns) and dtype {self._dtype} to be "
+                "borrowed with copy=False; leave copy=True to have it copied"
+            )
+        return rows
 
 
 def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     try:
         result = np.dtype(dtype)
-    except TypeError:
-        result = None
+    except (TypeError, ValueError):
+        result = np.dtype(object)
     if result not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise InvalidInputError(f"`dtype` must be one of 'float32', 'float64'; got {dtype!r}")
     return result
 
 
-def _owned(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
-    """A copy that only the memory has."""
-    rows, _ = _arrays.rows(name, values, dtype)
-    return rows.copy() if np.may_share_memory(rows, np.asarray(values)) else rows
-
-
-def _borrowed(name: str, values: npt.ArrayLike, dtype: np.dtype[Any]) -> Array:
-    """The caller's own array, which must be readable as it is."""
-    rows = _arrays.array(name, values)
-    readable = rows.ndim == 2 and rows.dtype == dtype and rows.flags.c_contiguous and rows.flags.aligned
-    if rows is not values or not readable:
+def _joined(name: str, stored: Array, more: Array) -> Array:
+    if more.shape[1] != stored.shape[1]:
         raise InvalidInputError(
-            f"`{name}` must be a C-contiguous aligned array of shape (rows, columns) and dtype {dtype} to be borrowed "
-            "with copy=False; leave copy=True to have it copied"
+            f"`{name}` must have {stored.shape[1]} columns, as the stored ones do; got shape {more.shape}"
         )
-    return rows
-
-
-def _joined(name: str, stored: Array, more: npt.ArrayLike) -> Array:
-    rows, _ = _arrays.rows(name, more, stored.dtype)
-    if rows.shape[1] != stored.shape[1]:
-        raise InvalidInputError(
-            f"`{name}` must have {stored.shape[1]} columns, as the stored ones do; got shape {rows.shape}"
-        )
-    return np.concatenate([stored, rows])
-
-
-def _single(column: Any) -> Any:
-    """The one entry of a column, as a plain Python object where it is a number or a name."""
-    if column is None:
-        return None
-    entry = column[0]
-    return entry.item() if isinstance(entry, np.generic) else entry
+    return np.concatenate([stored, more])

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Diagnosis", "Retrieval"]
+__all__ = ["BinaryRetrieval", "Diagnosis", "Retrieval"]
 
 
-def summary(record: object, shape: tuple[int, ...], share: npt.ArrayLike, said: str) -> str:
+def summary(record: object, shape: tuple[int, ...], share: Any, said: str) -> str:
     """A short text for a record: its class, the shape of its states, and the share of a yes."""
-    return f"{type(record).__name__}(states {shape}, {said} {np.mean(share):.0%})" if np.size(share) else (
-        f"{type(record).__name__}(states {shape})"
-    )
+    said = f", {said} {np.mean(share):.0%}" if np.size(share) else ""
+    return f"{type(record).__name__}(states {shape}{said})"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -116,3 +115,82 @@ class Diagnosis:
 
     def __repr__(self) -> str:
         return summary(self, np.shape(self.size), np.equal(self.kind, "pattern"), "pattern")
+
+
+def single_answer(columns: dict[str, Any]) -> dict[str, Any]:
+    """The one entry of each column, as a plain Python object where it is a number or a name."""
+    answers = {}
+    for name, column in columns.items():
+        entry = None if column is None else column[0]
+        answers[name] = entry.item() if isinstance(entry, np.generic) else entry
+    return answers
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class BinaryRetrieval:
+    """What a network of ±1 neurons retrieved, with the evidence.
+
+    Attributes
+    ----------
+    states : ndarray of int8, shape (m, n)
+        The final states. 0 only where a neuron was unknown and the budget ended before its first visit.
+    converged : ndarray of bool, shape (m,)
+        Whether a fixed point ended the retrieval.
+    is_fixed_point : ndarray of bool, shape (m,)
+        Whether the final state is a fixed point (of the neurons that may change), whatever ended the
+        retrieval.
+    reason : ndarray of str, shape (m,)
+        What ended it: ``"fixed_point"``, ``"cycle"``, ``"memory"``, ``"energy"``, ``"patience"``,
+        ``"max_sweeps"`` or ``"max_updates"``.
+    n_sweeps : ndarray of int64, shape (m,)
+        Sweeps begun; the one that certifies a fixed point counts.
+    n_updates : ndarray of int64, shape (m,)
+        Updates of single neurons.
+    n_flips : ndarray of int64, shape (m,)
+        Updates that changed the neuron.
+    energy : ndarray of float64, shape (m,)
+        The energy of the final state.
+    outcome : ndarray of str, shape (m,)
+        What the final state is, the first of these that holds: ``"cycle"``; ``"memory"``, equal to a stored
+        pattern; ``"antipattern"``, equal to the negative of one; ``"near_memory"``, a fixed point with a
+        large overlap; ``"spurious"``, any other fixed point; ``"unsettled"``.
+    pattern : ndarray of int64, shape (m,)
+        The index of the pattern that a memory, antipattern or near memory belongs to; -1 for the other
+        outcomes.
+    sign : ndarray of int8, shape (m,)
+        1 for that pattern, -1 for its negative, 0 for the other outcomes.
+    overlap : ndarray of float64, shape (m,)
+        The overlap, signed, with the pattern of largest |overlap| (the lowest index of equal ones).
+    hit : ndarray of bool, shape (m,), or None
+        Whether the final state equals the target; None without targets.
+    trace : ndarray of float64, shape (m, T + 1), or None
+        The energy at the start and after each sweep, NaN behind a cue's last; None unless asked for.
+
+    Examples
+    --------
+    >>> import hopfield as hf
+    >>> net = hf.ClassicalHopfield([1, 1, -1, -1, 1])
+    >>> found = net.retrieve([1, 1, 1, -1, 1])
+    >>> found.states.tolist(), found.outcome, found.n_flips
+    ([1, 1, -1, -1, 1], 'memory', 1)
+    >>> net.retrieve([[1, 1, 1, -1, 1], [1, 1, -1, 1, 1]])
+    BinaryRetrieval(states (2, 5), converged 100%)
+    """
+
+    states: npt.NDArray[np.int8]
+    converged: Any
+    is_fixed_point: Any
+    reason: Any
+    n_sweeps: Any
+    n_updates: Any
+    n_flips: Any
+    energy: Any
+    outcome: Any
+    pattern: Any
+    sign: Any
+    overlap: Any
+    hit: Any
+    trace: npt.NDArray[np.float64] | None
+
+    def __repr__(self) -> str:
+        return summary(self, self.states.shape, self.converged, "converged")

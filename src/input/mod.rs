@@ -2,4 +2,6 @@
 //!
 //! Below this layer nothing fails for the data's sake.
 
+pub(crate) mod name;
 pub(crate) mod real;
+pub(crate) mod spins;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ndarray::{ArrayView2, CowArray, Ix2};
 
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, area, table, try_vec};
 use crate::kernel::real::Real;
-use crate::par::{Par, Tickets};
+use crate::par::Par;
 
 /// Whether NaN and infinity are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -38,7 +38,7 @@ impl From<Vec<f64>> for Norms {
     fn from(squared: Vec<f64>) -> Self {
         let mut longest = None;
         for (row, &norm) in squared.iter().enumerate() {
-            if longest.is_none_or(|(_, most)| norm > most) {
+            if !norm.is_nan() && longest.is_none_or(|(_, most)| norm > most) {
                 longest = Some((row, norm));
             }
         }
@@ -71,16 +71,6 @@ impl<'a, T: Real> Rows<'a, T> {
         Self::new(argument, data.into(), finite, par)
     }
 
-    /// Rows that are known to have the right width.
-    pub(crate) fn owned_queries(
-        argument: &'static str,
-        data: CowArray<'a, T, Ix2>,
-        finite: Finite,
-        par: Par,
-    ) -> Result<Self> {
-        Self::new(argument, data, finite, par)
-    }
-
     /// One row a pattern, of any width.
     pub(crate) fn values(data: CowArray<'a, T, Ix2>, patterns: usize, finite: Finite, par: Par) -> Result<Self> {
         let (rows, columns) = data.dim();
@@ -95,7 +85,8 @@ impl<'a, T: Real> Rows<'a, T> {
         Self::new("values", data, finite, par)
     }
 
-    fn new(argument: &'static str, data: CowArray<'a, T, Ix2>, finite: Finite, par: Par) -> Result<Self> {
+    /// Rows of whatever width.
+    pub(crate) fn new(argument: &'static str, data: CowArray<'a, T, Ix2>, finite: Finite, par: Par) -> Result<Self> {
         let data = in_one_piece(data)?;
         let squared = norms_squared(&data, par)?;
         if finite == Finite::Check
@@ -110,8 +101,8 @@ impl<'a, T: Real> Rows<'a, T> {
 
     /// The same rows, checked before, seen through another view.
     #[cfg(feature = "python")]
-    pub(crate) fn trusted(data: ArrayView2<'a, T>, norms: &Arc<Norms>) -> Self {
-        Self { data: data.into(), norms: Arc::clone(norms) }
+    pub(crate) fn trusted(data: ArrayView2<'a, T>, norms: &Arc<Norms>) -> Result<Self> {
+        Ok(Self { data: in_one_piece(data.into())?, norms: Arc::clone(norms) })
     }
 
     /// What [`Self::trusted`] needs to see these rows again.
@@ -155,37 +146,35 @@ impl<'a, T: Real> Rows<'a, T> {
         self.norms.longest
     }
 
-    /// Refuses rows whose scores against vectors of norm `other` the number type could not resolve under `beta`.
+    /// Refuses rows whose scores against vectors of norm `other` the number type cannot hold, or not resolve under `beta`.
     pub(crate) fn within_reach(&self, argument: &'static str, beta: f64, other: f64) -> Result<()> {
-        let limit = T::EXPONENT_LIMIT * std::f64::consts::LN_2;
+        let (limit, dtype) = (T::EXPONENT_LIMIT * std::f64::consts::LN_2, T::NAME);
         for (row, &norm) in self.norms.squared.iter().enumerate() {
             let norm = norm.sqrt();
-            let reach = beta * other * norm;
-            if reach > limit {
-                return Err(Error::Overflow { argument, row, norm, reach, limit });
+            let reach = other * norm;
+            if reach > T::RANGE.1 {
+                return Err(Error::TooLong { argument, row, norm, reach, dtype });
+            }
+            if beta * reach > limit {
+                return Err(Error::Overflow { argument, row, norm, reach: beta * reach, limit, dtype });
             }
         }
         Ok(())
     }
 
     /// These rows and those of `more`, in memory of their own.
-    pub(crate) fn append(self, more: &Rows<T>) -> Result<Rows<'static, T>> {
+    pub(crate) fn append(&self, more: &Rows<T>) -> Result<Rows<'static, T>> {
         let (rows, columns) = (self.len() + more.len(), self.width());
-        let mut squared = Vec::with_capacity(rows);
-        squared.extend_from_slice(self.norms_squared());
-        squared.extend_from_slice(more.norms_squared());
-        let mut entries = match self.data.try_into_owned_nocopy() {
-            Ok(owned) => owned.into_raw_vec_and_offset().0,
-            Err(borrowed) => {
-                let mut copy = Vec::new();
-                reserve(&mut copy, rows * columns)?;
-                copy.extend_from_slice(borrowed.as_slice().unwrap_or_default());
-                copy
-            }
-        };
-        reserve(&mut entries, more.as_slice().len())?;
-        entries.extend_from_slice(more.as_slice());
-        Ok(Rows { data: from_vec(rows, columns, entries)?.into(), norms: Arc::new(squared.into()) })
+        let (mut entries, mut squared) = (Vec::new(), Vec::new());
+        reserve(&mut entries, area(rows, columns, "patterns")?)?;
+        reserve(&mut squared, rows)?;
+        for part in [self.as_slice(), more.as_slice()] {
+            entries.extend_from_slice(part);
+        }
+        for part in [self.norms_squared(), more.norms_squared()] {
+            squared.extend_from_slice(part);
+        }
+        Ok(Rows { data: table(rows, columns, entries)?.into(), norms: Arc::new(squared.into()) })
     }
 
     /// The rows for which `keep` holds, in memory of their own.
@@ -197,13 +186,8 @@ impl<'a, T: Real> Rows<'a, T> {
             entries.extend_from_slice(self.row(row));
             squared.push(self.norms.squared[row]);
         }
-        Ok(Rows { data: from_vec(rows, self.width(), entries)?.into(), norms: Arc::new(squared.into()) })
+        Ok(Rows { data: table(rows, self.width(), entries)?.into(), norms: Arc::new(squared.into()) })
     }
-}
-
-fn from_vec<T: Real>(rows: usize, columns: usize, entries: Vec<T>) -> Result<ndarray::Array2<T>> {
-    let bytes = entries.len() as u128 * size_of::<T>() as u128;
-    ndarray::Array2::from_shape_vec((rows, columns), entries).map_err(|_| Error::OutOfMemory { bytes, purpose: "rows" })
 }
 
 fn reserve<T>(entries: &mut Vec<T>, more: usize) -> Result<()> {
@@ -220,7 +204,7 @@ fn in_one_piece<T: Real>(data: CowArray<'_, T, Ix2>) -> Result<CowArray<'_, T, I
     let mut entries = Vec::new();
     reserve(&mut entries, rows * columns)?;
     entries.extend(data.iter().copied());
-    Ok(from_vec(rows, columns, entries)?.into())
+    Ok(table(rows, columns, entries)?.into())
 }
 
 /// Rows that one ticket covers.
@@ -229,26 +213,19 @@ const ROWS_AT_ONCE: usize = 1024;
 fn norms_squared<T: Real>(data: &CowArray<T, Ix2>, par: Par) -> Result<Vec<f64>> {
     let columns = data.ncols().max(1);
     let mut norms = try_vec(data.nrows(), 0.0, "norms")?;
-    let pieces: Vec<_> = norms
-        .chunks_mut(ROWS_AT_ONCE)
-        .zip(data.as_slice().unwrap_or_default().chunks(ROWS_AT_ONCE * columns))
-        .map(std::sync::Mutex::new)
-        .collect();
-    let tickets = Tickets::default();
+    let rows = data.as_slice().unwrap_or_default().chunks(ROWS_AT_ONCE * columns);
     let workers = if data.len() < 1 << 18 { 1 } else { par.threads() };
-    par.run(workers, |watch| {
-        while let Some(piece) = tickets.take(pieces.len()) {
-            watch.check()?;
-            if let Ok(mut piece) = pieces[piece].lock() {
-                let (norms, rows) = &mut *piece;
-                for (norm, row) in norms.iter_mut().zip(rows.chunks_exact(columns)) {
-                    *norm = norm_squared(row);
-                }
+    par.each(
+        workers,
+        norms.chunks_mut(ROWS_AT_ONCE).zip(rows),
+        || Ok(()),
+        |_, (), (norms, rows)| {
+            for (norm, row) in norms.iter_mut().zip(rows.chunks_exact(columns)) {
+                *norm = norm_squared(row);
             }
-        }
-        Ok(())
-    })?;
-    drop(pieces);
+            Ok(())
+        },
+    )?;
     Ok(norms)
 }
 
@@ -265,7 +242,7 @@ pub(crate) fn distance_squared<T: Real>(left: &[T], right: &[T]) -> f64 {
     }))
 }
 
-#[inline(always)]
+#[inline]
 fn sum_of_squares(mut entries: impl ExactSizeIterator<Item = f64>) -> f64 {
     let mut sums = [0.0; 8];
     while entries.len() >= 8 {
@@ -287,11 +264,14 @@ fn first_not_finite<T: Real>(data: &CowArray<T, Ix2>, from_row: usize) -> Option
     Some((from_row + place / columns, place % columns))
 }
 
-/// An inverse temperature: positive and finite.
-pub(crate) fn inverse_temperature(beta: f64) -> Result<f64> {
-    if beta > 0.0 && beta.is_finite() {
-        Ok(beta)
-    } else {
+/// An inverse temperature: positive, finite, and with its product with log₂e a normal number of the type.
+pub(crate) fn inverse_temperature<T: Real>(beta: f64) -> Result<f64> {
+    let (smallest, largest) = T::RANGE;
+    if !(beta > 0.0 && beta.is_finite()) {
         Err(Error::Range { argument: "beta", rule: "positive and finite", value: beta })
+    } else if beta < smallest || beta * std::f64::consts::LOG2_E > largest {
+        Err(Error::BetaRange { beta, dtype: T::NAME })
+    } else {
+        Ok(beta)
     }
 }

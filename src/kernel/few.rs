@@ -5,7 +5,7 @@
 //! them, scores and then weights `[g][TILE]`, accumulators `[g][columns]`.
 
 use super::lanes::{Lanes, rescale, weigh};
-use super::real::Real;
+use super::real::Arithmetic;
 use super::{BLOCK, TILE};
 
 /// Entries by which the prefetch runs ahead along the rows.

@@ -3,7 +3,7 @@
 //! A kernel is generic over [`Lanes`]; its body is inlined into an entry point that allows the instructions of one set.
 //! Every operation rounds exactly once, the same way on every path, so that all paths give the same bits.
 
-use super::real::Real;
+use super::real::{Arithmetic, Real};
 
 /// A vector of [`Lanes::COUNT`] numbers.
 ///
@@ -80,8 +80,8 @@ pub(crate) unsafe fn weigh<L: Lanes>(score: L, scale: [L; 2], maximum: L) -> L {
 pub(crate) unsafe fn rescale<L: Lanes>(from: L, to: L) -> L {
     // SAFETY: no memory is touched; the instruction set is the caller's promise.
     unsafe {
-        let lowest = L::splat(L::Real::LOWEST_EXPONENT.minus(L::Real::from_f64(1.0)));
-        L::splat(L::Real::from_f64(1.0)).scaled(from.minus(to), lowest)
+        let lowest = L::splat(L::Real::LOWEST_EXPONENT.minus(L::Real::ONE));
+        L::splat(L::Real::ONE).scaled(from.minus(to), lowest)
     }
 }
 

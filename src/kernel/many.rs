@@ -9,7 +9,7 @@
 //! it touches the accumulators once a tile.
 
 use super::lanes::{Lanes, rescale, weigh};
-use super::real::Real;
+use super::real::{Arithmetic, Real};
 use super::{BLOCK, TILE};
 
 /// Scores of `ROWS` patterns against one block of the packed queries, added to what earlier blocks gave.

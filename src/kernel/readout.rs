@@ -6,7 +6,7 @@
 //! readouts and merge those in order.
 
 use super::real::Real;
-use super::{CHUNK, GROUP, Kernels, Shape, TILE};
+use super::{CHUNK, GROUP, Kernels, Shape, WIDEST};
 use crate::error::{Result, try_vec};
 
 /// Partial results for one tile of queries.
@@ -74,21 +74,21 @@ impl<T: Real> Readout<T> {
         }
     }
 
-    /// Folds a tile of patterns in. `mask` may put −∞ over scores, which it gets as [`mask_score`] addresses them.
+    /// Folds a tile of patterns in. `mask` may put −∞ over scores.
     pub(crate) fn fold(
         &mut self,
         tile: &TileOfPatterns<T>,
         queries: &[T],
         scores: &mut [T],
-        mask: impl FnOnce(Shape, usize, &mut [T]),
+        mask: impl FnOnce(Shape, &mut [T]),
     ) {
         let (kernels, shape) = (self.kernels, self.shape);
         let rows = tile.patterns.len() / tile.d;
         kernels.score(shape, tile.patterns, tile.d, queries, scores);
-        mask(shape, kernels.width(shape), scores);
+        mask(shape, scores);
         if let Some(best) = &mut self.best {
-            let mut score = [T::ZERO; 64];
-            let mut row = [T::ZERO; 64];
+            let mut score = [T::ZERO; WIDEST];
+            let mut row = [T::ZERO; WIDEST];
             let width = kernels.width(shape);
             kernels.best(shape, scores, rows, &mut score[..width], &mut row[..width]);
             for query in 0..width {
@@ -108,8 +108,8 @@ impl<T: Real> Readout<T> {
     /// Merges the readout of later patterns in.
     pub(crate) fn merge(&mut self, later: &Self) {
         let width = self.maximum.len();
-        let mut keep = [T::ZERO; 64];
-        let mut with = [T::ZERO; 64];
+        let mut keep = [T::ZERO; WIDEST];
+        let mut with = [T::ZERO; WIDEST];
         for query in 0..width {
             let (mine, theirs) = (self.maximum[query], later.maximum[query]);
             let top = if theirs > mine { theirs } else { mine };
@@ -205,14 +205,6 @@ pub(crate) fn scale<T: Real>(beta: f64) -> [T; 2] {
     [first, T::from_f64((high - first.into()) + low)]
 }
 
-/// The position of a score in a tile's scores.
-pub(crate) fn mask_score(shape: Shape, width: usize, row: usize, query: usize) -> usize {
-    match shape {
-        Shape::Lanes(_) => row * width + query,
-        Shape::Rows(_) => query * TILE + row,
-    }
-}
-
 /// Patterns folded chunk by chunk in the order of their numbers: the open group, and the total of closed ones.
 pub(crate) struct Fold<T: Real> {
     group: Vec<Readout<T>>,
@@ -242,5 +234,71 @@ impl<T: Real> Fold<T> {
     /// The total, one readout a tile of queries.
     pub(crate) fn total(self) -> Vec<Readout<T>> {
         self.total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Vectors {
+        cases: Vec<Case>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Case {
+        x: f64,
+        exp: f64,
+        rest: f64,
+    }
+
+    /// The weight of `score` under β = 1 and the maximum 0: an exponential.
+    fn exponential<T: Real>(score: T) -> f64 {
+        weigh(score, scale(1.0), T::ZERO).into()
+    }
+
+    #[test]
+    fn double_weights_are_within_one_and_a_half_units_in_the_last_place() {
+        let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/exponential.json"));
+        let vectors: Vectors = serde_json::from_str(&text.unwrap()).unwrap();
+        assert!(vectors.cases.len() > 300);
+        for Case { x, exp, rest } in vectors.cases {
+            let unit = (exp.log2().floor() - 52.0).exp2();
+            let error = ((exponential(x) - exp) - rest).abs() / unit;
+            assert!(error <= 1.5, "exp({x}) is off by {error} units");
+        }
+        assert_eq!(exponential(-708.5_f64).to_bits(), 0, "no subnormal number appears");
+        assert_eq!(exponential(f64::NEG_INFINITY).to_bits(), 0);
+    }
+
+    /// The largest error in units in the last place over every `stride`-th number whose weight is not zero.
+    fn worst_single(stride: usize) -> f64 {
+        // From the smallest number that changes anything to the last before weights become zero.
+        let range = 2.0_f32.powi(-30).to_bits()..=87.3_f32.to_bits();
+        range.step_by(stride).fold(0.0, |worst, bits| {
+            let score = -f32::from_bits(bits);
+            let (found, exact) = (exponential(score), f64::from(score).exp());
+            if found == 0.0 {
+                assert!(exact < 2.0_f64.powf(-124.4), "exp({score}) vanishes too early");
+                return worst;
+            }
+            worst.max((found - exact).abs() / (exact.log2().floor() - 23.0).exp2())
+        })
+    }
+
+    #[test]
+    fn single_weights_are_within_one_unit_in_the_last_place() {
+        assert!(worst_single(997) <= 1.02);
+        assert_eq!(exponential(-87.4_f32).to_bits(), 0, "no subnormal number appears");
+        assert_eq!(exponential(f32::NEG_INFINITY).to_bits(), 0);
+    }
+
+    #[test]
+    #[ignore = "every float32: some ten seconds; `cargo test -- --ignored` runs it"]
+    fn every_single_weight_is_within_one_unit_in_the_last_place() {
+        let worst = worst_single(1);
+        println!("exp is off by {worst:.4} units in the last place at most");
+        assert!(worst <= 1.02);
     }
 }

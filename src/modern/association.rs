@@ -3,18 +3,17 @@
 //! Two passes: one for the normalizers, and one that turns each score into a weight. Queries are taken eight at a
 //! time; scores exist for one tile of patterns only.
 
-use std::cmp::Ordering::Equal;
-use std::sync::{Mutex, PoisonError};
-
 use ndarray::Array2;
+use std::cmp::Ordering::Equal;
 
-use super::memory::{ModernHopfield, array};
+use super::memory::ModernHopfield;
 use super::pass::Mask;
-use crate::error::{Result, area, try_vec};
+use crate::error::{Error, Result, area, table, try_vec};
+use crate::input::real::Rows;
 use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_FEW, Shape, TILE};
-use crate::par::{Par, Tickets, Watch};
+use crate::par::{Par, Watch};
 
 /// Scores of all patterns, tile by tile, for up to eight queries.
 pub(super) struct Scores<'a, T: Real> {
@@ -24,8 +23,7 @@ pub(super) struct Scores<'a, T: Real> {
 }
 
 impl<'a, T: Real> Scores<'a, T> {
-    pub(super) fn new(memory: &'a ModernHopfield<T>, mask: Mask<'a>) -> Self {
-        let patterns = memory.rows_of_patterns();
+    pub(super) fn new(patterns: &'a Rows<T>, mask: Mask<'a>) -> Self {
         Self { patterns: patterns.as_slice(), d: patterns.width(), mask }
     }
 
@@ -47,7 +45,7 @@ impl<'a, T: Real> Scores<'a, T> {
             let rows = TILE.min(k - first);
             let tile = &self.patterns[first * self.d..][..rows * self.d];
             kernels.score(shape, tile, self.d, queries, &mut scores);
-            self.mask.apply(k, (first, rows), (first_query, count), (shape, count), &mut scores);
+            self.mask.apply(kernels, k, (first, rows), (first_query, count), shape, &mut scores);
             visit(first, rows, &scores);
         }
         Ok(())
@@ -62,17 +60,13 @@ pub(super) fn by_eight<T: Real, R: Send>(
     par: Par,
     work: impl Fn(usize, &[T], &mut [R], &Watch) -> Result<()> + Sync,
 ) -> Result<()> {
-    let pieces: Vec<_> =
-        queries.chunks(MOST_FEW * d).zip(results.chunks_mut(MOST_FEW * width.max(1))).map(Mutex::new).collect();
-    let tickets = Tickets::default();
-    par.run(par.threads().min(pieces.len()), |watch| {
-        while let Some(number) = tickets.take(pieces.len()) {
-            let mut piece = pieces[number].lock().unwrap_or_else(PoisonError::into_inner);
-            let (queries, results) = &mut *piece;
-            work(number * MOST_FEW, queries, results, watch)?;
-        }
-        Ok(())
-    })
+    let pieces = queries.chunks(MOST_FEW * d).zip(results.chunks_mut(MOST_FEW * width.max(1))).enumerate();
+    par.each(
+        par.threads(),
+        pieces,
+        || Ok(()),
+        |watch, (), (number, (queries, results))| work(number * MOST_FEW, queries, results, watch),
+    )
 }
 
 /// The weight of every pattern for every query.
@@ -81,7 +75,7 @@ pub(super) fn association<T: Real>(memory: &ModernHopfield<T>, queries: &[T], pa
     let m = queries.len() / d;
     let mut weights = try_vec(area(m, k, "the association")?, T::ZERO, "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
     by_eight(queries, d, (&mut weights, k), par, |start, queries, weights, watch| {
         scores.walk(start, queries, watch, |first, rows, scores| {
             for (q, weights) in weights.chunks_exact_mut(k).enumerate() {
@@ -92,7 +86,7 @@ pub(super) fn association<T: Real>(memory: &ModernHopfield<T>, queries: &[T], pa
             }
         })
     })?;
-    array((m, k), weights)
+    table(m, k, weights)
 }
 
 /// The `top` largest weights of each query and their patterns; equal scores go by the lowest index.
@@ -102,13 +96,18 @@ pub(super) fn top<T: Real>(
     top: usize,
     par: Par,
 ) -> Result<(Array2<T>, Array2<i64>)> {
-    let d = memory.patterns().ncols();
+    let (k, d) = memory.patterns().dim();
     let m = queries.len() / d;
     let mut found = try_vec(area(m, top, "the association")?, (T::ZERO, 0_usize), "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
     by_eight(queries, d, (&mut found, top), par, |start, queries, found, watch| {
+        let room = 2 * top.min(k) + 2 * TILE;
         let mut candidates: Vec<Vec<(T, usize)>> = vec![Vec::new(); queries.len() / d];
+        for candidates in &mut candidates {
+            let bytes = room as u128 * size_of::<(T, usize)>() as u128;
+            candidates.try_reserve(room).map_err(|_| Error::OutOfMemory { bytes, purpose: "candidates" })?;
+        }
         scores.walk(start, queries, watch, |first, rows, scores| {
             for (q, candidates) in candidates.iter_mut().enumerate() {
                 let row = scores[q * TILE..][..rows].iter().enumerate();
@@ -129,12 +128,14 @@ pub(super) fn top<T: Real>(
     })?;
     let weights = found.iter().map(|&(weight, _)| weight).collect();
     let indices = found.iter().map(|&(_, index)| index as i64).collect();
-    Ok((array((m, top), weights)?, array((m, top), indices)?))
+    Ok((table(m, top, weights)?, table(m, top, indices)?))
 }
 
-/// Larger first, then the lower index.
+/// Larger first, then the lower index; what is no number comes last.
 pub(super) fn descending<T: Real>(left: &(T, usize), right: &(T, usize)) -> std::cmp::Ordering {
-    right.0.partial_cmp(&left.0).unwrap_or(Equal).then(left.1.cmp(&right.1))
+    let no_number = |value: T| value.partial_cmp(&value).is_none();
+    let numbers_first = no_number(left.0).cmp(&no_number(right.0));
+    numbers_first.then(right.0.partial_cmp(&left.0).unwrap_or(Equal)).then(left.1.cmp(&right.1))
 }
 
 fn keep_largest<T: Real>(candidates: &mut Vec<(T, usize)>, top: usize) {
@@ -160,23 +161,24 @@ pub(super) fn distances<T: Real>(
     let mut distances = try_vec(m, 0.0, "residuals")?;
     let scale = scale(memory.beta());
     // Four pairs make eight queries, so that both states of a pair are scored in one walk over the memory.
-    let pairs: Vec<_> = distances.chunks_mut(MOST_FEW / 2).enumerate().map(Mutex::new).collect();
-    let tickets = Tickets::default();
-    par.run(par.threads().min(pairs.len()), |watch| {
-        while let Some(number) = tickets.take(pairs.len()) {
-            let mut piece = pairs[number].lock().unwrap_or_else(PoisonError::into_inner);
-            let (start, distances) = (piece.0 * MOST_FEW / 2, &mut *piece.1);
+    let pairs = distances.chunks_mut(MOST_FEW / 2).enumerate();
+    par.each(
+        par.threads(),
+        pairs,
+        || Ok(()),
+        |watch, (), (number, distances)| {
+            let start = number * MOST_FEW / 2;
             let count = distances.len();
             let range = start * d..(start + count) * d;
-            let scores = Scores::new(memory, Mask::None);
+            let scores = Scores::new(memory.rows_of_patterns(), Mask::None);
             let queries = [&earlier[range.clone()], &later[range]].concat();
             scores.walk(start, &queries, watch, |first, rows, scores| {
                 let mut scores = scores.to_vec();
                 let (mine, theirs) = scores.split_at_mut(count * TILE);
-                let shape = (Shape::Rows(count), count);
-                let k = memory.patterns().nrows();
-                mask.apply(k, (first, rows), (start, count), shape, mine);
-                mask.apply(k, (first, rows), (start, count), shape, theirs);
+                let (shape, k) = (Shape::Rows(count), memory.patterns().nrows());
+                for scores in [&mut *mine, &mut *theirs] {
+                    mask.apply(Kernels::in_use(), k, (first, rows), (start, count), shape, scores);
+                }
                 for (q, distance) in distances.iter_mut().enumerate() {
                     for row in q * TILE..q * TILE + rows {
                         let before: f64 = earlier_normalizers[start + q].weight(mine[row], scale).into();
@@ -184,10 +186,8 @@ pub(super) fn distances<T: Real>(
                         *distance += (after - before).abs();
                     }
                 }
-            })?;
-        }
-        Ok(())
-    })?;
-    drop(pairs);
+            })
+        },
+    )?;
     Ok(distances)
 }

@@ -40,7 +40,10 @@ pub fn attention<T: Real>(
     if let Some(mask) = mask {
         fits("mask", mask.dim(), (b, m, k), "one entry for each query and key")?;
     }
-    let beta = inverse_temperature(beta.unwrap_or_else(|| 1.0 / (d.max(1) as f64).sqrt()))?;
+    if d == 0 {
+        return Err(Error::NoPatterns { argument: "queries", rows: m, columns: d });
+    }
+    let beta = inverse_temperature::<T>(beta.unwrap_or_else(|| 1.0 / (d as f64).sqrt()))?;
     let mut output = try_vec(area(b, area(m, dv, "the output")?, "the output")?, T::ZERO, "the output")?;
     if !output.is_empty() && k > 0 {
         for (problem, means) in output.chunks_exact_mut(m * dv).enumerate() {
@@ -48,7 +51,8 @@ pub fn attention<T: Real>(
             let keys = rows("keys", keys.index_axis(Axis(0), problem), par)?;
             let values = rows("values", values.index_axis(Axis(0), problem), par)?;
             queries.within_reach("queries", beta, keys.longest().map_or(0.0, |(_, norm)| norm))?;
-            let mask = mask.map(|mask| mask.index_axis(Axis(0), problem).iter().copied().collect::<Vec<bool>>());
+            let mask = mask.as_ref().map(|mask| mask.index_axis(Axis(0), problem));
+            let mask = mask.as_ref().map(|mask| mask.as_standard_layout());
             let order: Vec<usize> = (0..m).collect();
             let pass = Pass {
                 kernels: Kernels::in_use(),
@@ -57,7 +61,10 @@ pub fn attention<T: Real>(
                 values: values.as_slice(),
                 columns: dv,
                 scale: scale(beta),
-                mask: mask.as_ref().map_or(Mask::None, |allowed| Mask::PerQuery { allowed, rows: &order }),
+                mask: mask
+                    .as_ref()
+                    .and_then(|mask| mask.as_slice())
+                    .map_or(Mask::None, |allowed| Mask::PerQuery { allowed, rows: &order }),
             };
             pass.run(queries.as_slice(), Answers { means, normalizers: &mut [], best: &mut [] }, par)?;
         }

@@ -5,12 +5,15 @@
 //! error and at a low quantile of Δ over a sample of the patterns.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use ndarray::{CowArray, Ix2};
 
 use super::association::Scores;
 use super::association::by_eight;
-use super::memory::ModernHopfield;
 use super::pass::Mask;
 use crate::error::{Error, Result, try_vec};
+use crate::input::real::{Finite, Rows, inverse_temperature};
 use crate::kernel::TILE;
 use crate::kernel::real::Real;
 use crate::par::Par;
@@ -20,39 +23,47 @@ const SAMPLE: usize = 1024;
 /// The share of patterns that may be separated less than the quantile.
 const QUANTILE: f64 = 0.10;
 
+/// Rows between two looks at whether to go on.
+const ROWS_AT_ONCE: usize = 1024;
+
 /// A calibrated inverse temperature.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
     /// The inverse temperature.
     pub beta: f64,
-    /// The share of sampled patterns that no β retrieves, since another pattern is their better match; the quantile is
-    /// taken over the others when it would not be positive.
+    /// The share of sampled patterns that no β retrieves, since another pattern is their better match. Where it is so
+    /// large that the quantile of all separations is not positive, β is that for the others.
     pub unretrievable: f64,
+    /// Whether it is: then β is not what was asked for, but the best there is.
+    pub fell_back: bool,
 }
 
-/// The β at which all but a tenth of the patterns of `memory` are retrieved with a relative error of at most `error`
-/// (its own β plays no part).
+/// The β at which a memory of `patterns` `(k, d)` retrieves all but a tenth of them with a relative error of at most
+/// `error`.
 ///
 /// ```
-/// use hopfield::{Par, modern::{ModernHopfield, calibrate}};
+/// use hopfield::{Par, modern::calibrate};
 /// use ndarray::array;
 ///
-/// let memory = ModernHopfield::new(array![[1.0, 0.0], [0.0, 1.0]], 1.0, Par::serial())?;
-/// let found = calibrate(&memory, 1e-3, Par::serial())?;
+/// let found = calibrate(array![[1.0, 0.0], [0.0, 1.0]], 1e-3, Par::serial())?;
 /// assert!((found.beta - 2000.0_f64.ln()).abs() < 1e-12);
 /// # Ok::<(), hopfield::Error>(())
 /// ```
 ///
 /// # Errors
-/// `error` not between 0 and 1, or no pattern that is its own best match.
-pub fn calibrate<T: Real>(memory: &ModernHopfield<T>, error: f64, par: Par) -> Result<Calibration> {
+/// No patterns, NaN or infinity among them, `error` not between 0 and 1, or no pattern that is its own best match.
+pub fn calibrate<'a, T: Real>(patterns: impl Into<CowArray<'a, T, Ix2>>, error: f64, par: Par) -> Result<Calibration> {
+    of_rows(&Rows::patterns(patterns.into(), Finite::Check, par)?, error, par)
+}
+
+/// The same for patterns that were checked before.
+pub(crate) fn of_rows<T: Real>(patterns: &Rows<T>, error: f64, par: Par) -> Result<Calibration> {
     if !(error > 0.0 && error < 1.0) {
         return Err(Error::Range { argument: "error", rule: "between 0 and 1", value: error });
     }
-    let patterns = memory.rows_of_patterns();
     let (k, d) = (patterns.len(), patterns.width());
-    let Some((distinct, same_as)) = distinct_rows(memory)? else {
-        return Ok(Calibration { beta: 1.0, unretrievable: 0.0 });
+    let Some((distinct, same_as)) = distinct_rows(patterns, par)? else {
+        return Ok(Calibration { beta: 1.0, unretrievable: 0.0, fell_back: false });
     };
     let sample: Vec<usize> = if distinct.len() <= SAMPLE {
         distinct
@@ -64,7 +75,7 @@ pub fn calibrate<T: Real>(memory: &ModernHopfield<T>, error: f64, par: Par) -> R
         query.copy_from_slice(patterns.row(index));
     }
     let mut separations = try_vec(sample.len(), 0.0, "separations")?;
-    let scores = Scores::new(memory, Mask::None);
+    let scores = Scores::new(patterns, Mask::None);
     by_eight(&queries, d, (&mut separations, 1), par, |start, queries, separations, watch| {
         let mut own = vec![0.0; separations.len()];
         let mut other = vec![f64::NEG_INFINITY; separations.len()];
@@ -90,14 +101,13 @@ pub fn calibrate<T: Real>(memory: &ModernHopfield<T>, error: f64, par: Par) -> R
     if retrievable.is_empty() {
         return Err(Error::NotCalibratable);
     }
+    let lost = separations.len() - retrievable.len();
     let all = quantile(&separations);
-    let (separation, unretrievable) = if all > 0.0 {
-        (all, 0.0)
-    } else {
-        (quantile(retrievable), 1.0 - retrievable.len() as f64 / separations.len() as f64)
-    };
+    let fell_back = all <= 0.0;
+    let separation = if fell_back { quantile(retrievable) } else { all };
     let beta = libm::log(2.0 * (k - 1) as f64 / error) / separation;
-    Ok(Calibration { beta, unretrievable })
+    let beta = inverse_temperature::<T>(beta)?;
+    Ok(Calibration { beta, unretrievable: lost as f64 / separations.len() as f64, fell_back })
 }
 
 /// The quantile of sorted numbers, linear between neighbours.
@@ -109,13 +119,34 @@ fn quantile(sorted: &[f64]) -> f64 {
 }
 
 /// The first of each set of equal rows, in order, and for each row the first that equals it; `None` if all are equal.
-fn distinct_rows<T: Real>(memory: &ModernHopfield<T>) -> Result<Option<(Vec<usize>, Vec<usize>)>> {
-    let patterns = memory.rows_of_patterns();
-    let mut first_of: HashMap<Vec<u64>, usize> = HashMap::new();
-    let (mut distinct, mut same_as) = (Vec::new(), try_vec(patterns.len(), 0, "a list of duplicates")?);
-    for (row, slot) in same_as.iter_mut().enumerate() {
-        let key: Vec<u64> = patterns.row(row).iter().map(|entry| entry.key()).collect();
-        *slot = *first_of.entry(key).or_insert_with(|| {
+fn distinct_rows<T: Real>(patterns: &Rows<T>, par: Par) -> Result<Option<(Vec<usize>, Vec<usize>)>> {
+    let k = patterns.len();
+    let out_of_memory = |_| Error::OutOfMemory { bytes: 32 * k as u128, purpose: "a list of duplicates" };
+    let hashing = RandomState::new();
+    // The last distinct row with a hash, and for each distinct row the one before it with the same hash.
+    let mut last_with: HashMap<u64, usize> = HashMap::new();
+    last_with.try_reserve(k).map_err(out_of_memory)?;
+    let mut before = try_vec(k, None, "a list of duplicates")?;
+    let (mut distinct, mut same_as) = (Vec::new(), try_vec(k, 0, "a list of duplicates")?);
+    distinct
+        .try_reserve(k)
+        .map_err(|_| Error::OutOfMemory { bytes: 8 * k as u128, purpose: "a list of duplicates" })?;
+    let equal = |left: usize, right: usize| {
+        patterns.row(left).iter().zip(patterns.row(right)).all(|(left, right)| left.key() == right.key())
+    };
+    for row in 0..k {
+        if row.is_multiple_of(ROWS_AT_ONCE) {
+            par.check()?;
+        }
+        let mut hasher = hashing.build_hasher();
+        patterns.row(row).iter().for_each(|entry| hasher.write_u64(entry.key()));
+        let hash = hasher.finish();
+        let mut candidate = last_with.get(&hash).copied();
+        while let Some(other) = candidate.filter(|&other| !equal(other, row)) {
+            candidate = before[other];
+        }
+        same_as[row] = candidate.unwrap_or_else(|| {
+            before[row] = last_with.insert(hash, row);
             distinct.push(row);
             row
         });

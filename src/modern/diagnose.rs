@@ -4,6 +4,7 @@ use super::association::{Scores, by_eight, descending};
 use super::memory::ModernHopfield;
 use super::pass::Mask;
 use crate::error::{Result, try_vec};
+use crate::input::name::named;
 use crate::kernel::TILE;
 use crate::kernel::readout::scale;
 use crate::kernel::real::Real;
@@ -12,59 +13,34 @@ use crate::par::Par;
 /// The share of all weight that the concerned patterns hold.
 const MASS: f64 = 0.90;
 
-/// The kind of a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Kind {
-    /// One pattern holds 90 % of the weight.
-    #[default]
-    Pattern,
-    /// 2 … k/2 patterns hold it.
-    Metastable,
-    /// More do.
-    Global,
-}
-
-impl Kind {
-    /// The name in results.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pattern => "pattern",
-            Self::Metastable => "metastable",
-            Self::Global => "global",
-        }
+named! {
+    /// The kind of a state.
+    pub enum Kind for "kind" {
+        /// One pattern holds 90 % of the weight.
+        Pattern = "pattern",
+        /// 2 … k/2 patterns hold it.
+        Metastable = "metastable",
+        /// More do.
+        Global = "global",
     }
 }
 
-/// Ramsauer's classes of attention heads, by the share of the patterns that hold 90 % of the weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum RamsauerClass {
-    /// More than k/2.
-    I,
-    /// More than k/8.
-    II,
-    /// More than k/32.
-    III,
-    /// The rest.
-    #[default]
-    IV,
-}
-
-impl RamsauerClass {
-    /// The Roman number.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::I => "I",
-            Self::II => "II",
-            Self::III => "III",
-            Self::IV => "IV",
-        }
+named! {
+    /// Ramsauer's classes of attention heads, by the share of the patterns that hold 90 % of the weight.
+    pub enum RamsauerClass for "ramsauer_class" {
+        /// More than k/2.
+        I = "I",
+        /// More than k/8.
+        II = "II",
+        /// More than k/32.
+        III = "III",
+        /// The rest.
+        IV = "IV",
     }
 }
 
 /// A state, diagnosed (Ramsauer et al. 2020, section 3 and appendix A.5).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
     /// What it is near.
     pub kind: Kind,
@@ -80,13 +56,13 @@ pub struct Diagnosis {
     pub ramsauer_class: RamsauerClass,
 }
 
-/// Diagnoses each state; holds one row of `k` weights a state of the eight at work in each thread.
+/// Diagnoses each state; each thread holds one row of `k` weights.
 pub(super) fn diagnose<T: Real>(memory: &ModernHopfield<T>, states: &[T], par: Par) -> Result<Vec<Diagnosis>> {
     let (k, d) = memory.patterns().dim();
     let m = states.len() / d;
     let normalizers = memory.normalizers(states, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory, Mask::None), scale(memory.beta()));
-    let mut diagnoses = try_vec(m, Diagnosis::default(), "diagnoses")?;
+    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
+    let mut diagnoses = try_vec(m, None, "diagnoses")?;
     by_eight(states, d, (&mut diagnoses, 1), par, |start, states, diagnoses, watch| {
         for (q, (state, diagnosis)) in states.chunks_exact(d).zip(diagnoses).enumerate() {
             let mut weights = Vec::new();
@@ -98,11 +74,11 @@ pub(super) fn diagnose<T: Real>(memory: &ModernHopfield<T>, states: &[T], par: P
                 let row = scores[..rows.min(TILE)].iter().enumerate();
                 weights.extend(row.map(|(row, &score)| (normalizers[start + q].weight(score, scale), first + row)));
             })?;
-            *diagnosis = of_weights(weights);
+            *diagnosis = Some(of_weights(weights));
         }
         Ok(())
     })?;
-    Ok(diagnoses)
+    Ok(diagnoses.into_iter().flatten().collect())
 }
 
 fn of_weights<T: Real>(mut weights: Vec<(T, usize)>) -> Diagnosis {

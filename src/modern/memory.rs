@@ -6,7 +6,7 @@ use super::association;
 use super::diagnose::{self, Diagnosis};
 use super::pass::{Answers, Mask, Pass};
 use super::retrieve::{self, Cue, Retrieval, Stop};
-use crate::error::{Error, Result, area, try_vec};
+use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::real::{Finite, Rows, inverse_temperature};
 use crate::kernel::Kernels;
 use crate::kernel::readout::{Normalizer, scale};
@@ -55,10 +55,11 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
 
     /// A memory of parts that were checked before.
     pub(crate) fn assemble(patterns: Rows<'a, T>, values: Option<Rows<'a, T>>, beta: f64) -> Result<Self> {
-        let beta = inverse_temperature(beta)?;
+        let beta = inverse_temperature::<T>(beta)?;
         let memory = Self { patterns, values, beta };
         let longest = memory.largest_norm();
-        if beta * longest * longest > T::EXPONENT_LIMIT * std::f64::consts::LN_2 {
+        let reach = longest * longest;
+        if reach > T::RANGE.1 || beta * reach > T::EXPONENT_LIMIT * std::f64::consts::LN_2 {
             memory.patterns.within_reach("patterns", beta, longest)?;
         }
         Ok(memory)
@@ -105,14 +106,15 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// # Errors
     /// Queries, masks or known entries of the wrong shape or not finite, or out of the number type's reach.
     pub fn step(&self, queries: ArrayView2<T>, cue: &Cue, par: Par) -> Result<Array2<T>> {
-        let queries = self.cues(queries, cue, par)?;
+        let cue = cue.in_one_piece(queries.dim(), self.patterns())?;
+        let queries = self.cues(queries, &cue, par)?;
         let values = self.values.as_ref().unwrap_or(&self.patterns);
         let shape = (queries.len(), values.width());
         let mut means = try_vec(area(shape.0, shape.1, "the output")?, T::ZERO, "the output")?;
         let rows: Vec<usize> = (0..queries.len()).collect();
         let answers = Answers { means: &mut means, normalizers: &mut [], best: &mut [] };
         self.pass(Some(values), cue.mask(&rows)).run(queries.as_slice(), answers, par)?;
-        array(shape, means)
+        table(shape.0, shape.1, means)
     }
 
     /// Iterates the update from each query until it settles; see [`Stop`] and [`Retrieval`].
@@ -121,8 +123,9 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// As [`Self::step`], and options outside their range.
     pub fn retrieve(&self, queries: ArrayView2<T>, cue: &Cue, stop: &Stop, par: Par) -> Result<Retrieval<T>> {
         stop.validate()?;
-        let queries = self.cues(queries, cue, par)?;
-        retrieve::retrieve(self, queries, cue, stop, par)
+        let cue = cue.in_one_piece(queries.dim(), self.patterns())?;
+        let queries = self.cues(queries, &cue, par)?;
+        retrieve::retrieve(self, queries, &cue, stop, par)
     }
 
     /// The energy of each state, with its constants `β⁻¹ ln k + ½ M²` or without.
@@ -155,8 +158,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// As [`Self::association`], and `top` not between 1 and `k`.
     pub fn association_top(&self, queries: ArrayView2<T>, top: usize, par: Par) -> Result<(Array2<T>, Array2<i64>)> {
         if top == 0 || top > self.patterns.len() {
-            let rule = "between 1 and the number of patterns";
-            return Err(Error::Range { argument: "top", rule, value: top as f64 });
+            return Err(Error::Top { most: self.patterns.len(), value: top });
         }
         let queries = self.rows("queries", queries, par)?;
         association::top(self, queries.as_slice(), top, par)
@@ -231,52 +233,45 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
 
     /// Queries with their unknown entries at zero, so that scores compare the known ones alone.
     fn cues<'b>(&self, queries: ArrayView2<'b, T>, cue: &Cue, par: Par) -> Result<Rows<'b, T>> {
-        let (m, d) = queries.dim();
-        if d != self.patterns.width() {
-            return Err(Error::Width { argument: "queries", expected: self.patterns.width(), rows: m, columns: d });
-        }
-        cue.validate(m, d, self.patterns.len())?;
         let Some(known) = &cue.known else {
             return self.rows_checked("queries", queries, cue.finite, par);
         };
+        let (m, d) = queries.dim();
         let mut completed = try_vec(area(m, d, "queries")?, T::ZERO, "queries")?;
         for ((slot, &entry), &known) in completed.iter_mut().zip(queries.iter()).zip(known.iter()) {
             if known {
                 *slot = entry;
             }
         }
-        let owned: CowArray<T, Ix2> = array((m, d), completed)?.into();
-        let rows = Rows::owned_queries("queries", owned, cue.finite, par)?;
+        let rows = Rows::new("queries", table(m, d, completed)?.into(), cue.finite, par)?;
         rows.within_reach("queries", self.beta, self.largest_norm())?;
         Ok(rows)
     }
 }
 
 impl<T: Real> ModernHopfield<'_, T> {
-    /// The memory with more patterns behind the ones it has, and values for them if it has values.
+    /// A memory with more patterns behind these, and values for them if this memory has values.
     ///
     /// # Errors
-    /// Patterns of another width or not finite, values missing or too many; the memory is then gone, so clone it
-    /// first where that matters.
+    /// Patterns of another width or not finite, values missing or too many.
     pub fn add(
-        self,
+        &self,
         patterns: ArrayView2<T>,
         values: Option<ArrayView2<T>>,
         finite: Finite,
         par: Par,
     ) -> Result<ModernHopfield<'static, T>> {
         let more = Rows::queries("patterns", patterns, self.patterns.width(), finite, par)?;
-        let values = match (self.values, values) {
+        let values = match (&self.values, values) {
             (None, None) => None,
             (Some(values), Some(new)) => {
                 let rows = Rows::values(new.into(), more.len(), finite, par)?;
                 if rows.width() != values.width() {
-                    let (rows, columns) = (rows.len(), rows.width());
                     return Err(Error::Shape {
                         argument: "values",
-                        expected: format!("({rows}, {})", values.width()),
+                        expected: format!("({}, {})", rows.len(), values.width()),
                         reason: "as the stored values have",
-                        found: format!("({rows}, {columns})"),
+                        found: format!("({}, {})", rows.len(), rows.width()),
                     });
                 }
                 Some(values.append(&rows)?)
@@ -295,7 +290,7 @@ impl<T: Real> ModernHopfield<'_, T> {
         ModernHopfield::assemble(self.patterns.append(&more)?, values, self.beta)
     }
 
-    /// The memory without the patterns at `indices`; those behind them move up.
+    /// A memory without the patterns at `indices`; those behind them move up.
     ///
     /// # Errors
     /// An index that is not stored, or none left.
@@ -325,10 +320,4 @@ pub enum Constants {
     Include,
     /// Without.
     Drop,
-}
-
-/// Rows as an array; the length is right by construction.
-pub(super) fn array<T>(shape: (usize, usize), rows: Vec<T>) -> Result<Array2<T>> {
-    let bytes = rows.len() as u128 * size_of::<T>() as u128;
-    Array2::from_shape_vec(shape, rows).map_err(|_| Error::OutOfMemory { bytes, purpose: "the result" })
 }

@@ -10,7 +10,7 @@
 
 mod association;
 mod attention;
-mod calibrate;
+pub(crate) mod calibrate;
 mod diagnose;
 mod memory;
 mod pass;

@@ -4,12 +4,10 @@
 //! patterns ever exists. With many queries the threads take parts of the batch, with few they take chunks of the
 //! memory; either way each query's chunks are folded and merged in the same order, so the answer is the same.
 
-use std::sync::{Mutex, PoisonError};
-
 use crate::error::{Result, try_vec};
-use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns, mask_score};
+use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns};
 use crate::kernel::real::Real;
-use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE};
+use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST};
 use crate::par::{Ordered, Par, Tickets, Watch};
 
 /// Multiply-adds below which a second thread costs more than it saves.
@@ -32,33 +30,28 @@ pub(super) enum Mask<'a> {
 }
 
 impl Mask<'_> {
-    /// Puts −∞ over the scores of patterns that take no part, for `count` queries from `query` on.
+    /// Puts −∞ over the scores of patterns that take no part: for the tile of `rows` patterns from `first` on and the
+    /// `count` queries from `query` on.
     pub(super) fn apply<T: Real>(
         &self,
+        kernels: &Kernels<T>,
         patterns: usize,
         (first, rows): (usize, usize),
         (query, count): (usize, usize),
-        (shape, width): (Shape, usize),
+        shape: Shape,
         scores: &mut [T],
     ) {
-        match *self {
-            Self::None => {}
-            Self::Shared(allowed) => {
-                for row in (0..rows).filter(|row| !allowed[first + row]) {
-                    for lane in 0..count {
-                        scores[mask_score(shape, width, row, lane)] = T::NEG_INFINITY;
-                    }
+        let mut allowed_to: [&[bool]; WIDEST] = [&[]; WIDEST];
+        for (lane, slot) in allowed_to.iter_mut().enumerate().take(count) {
+            *slot = match *self {
+                Self::None => return,
+                Self::Shared(allowed) => &allowed[first..][..rows],
+                Self::PerQuery { allowed, rows: rows_of } => {
+                    &allowed[rows_of[query + lane] * patterns + first..][..rows]
                 }
-            }
-            Self::PerQuery { allowed, rows: rows_of } => {
-                for lane in 0..count {
-                    let allowed = &allowed[rows_of[query + lane] * patterns + first..][..rows];
-                    for (row, _) in allowed.iter().enumerate().filter(|(_, allowed)| !**allowed) {
-                        scores[mask_score(shape, width, row, lane)] = T::NEG_INFINITY;
-                    }
-                }
-            }
+            };
         }
+        kernels.hide(shape, scores, &allowed_to[..count]);
     }
 }
 
@@ -85,7 +78,7 @@ pub(super) struct Answers<'a, T> {
     pub(super) best: &'a mut [Option<(T, usize)>],
 }
 
-impl<'a, T> Answers<'a, T> {
+impl<T> Answers<'_, T> {
     /// Those of the first `queries` queries, and the rest.
     fn split(self, queries: usize, columns: usize) -> (Self, Self) {
         let (means, later_means) = self.means.split_at_mut((queries * columns).min(self.means.len()));
@@ -169,25 +162,24 @@ impl<T: Real> Pass<'_, T> {
             let from = vectors * part / parts * lanes;
             let to = (vectors * (part + 1) / parts * lanes).min(m);
             let (mine, rest) = answers.split(to - from, self.columns);
-            pieces.push(Mutex::new((from, to, mine)));
+            pieces.push((from, to, mine));
             answers = rest;
         }
-        let tickets = Tickets::default();
-        par.run(par.threads().min(parts), |watch| {
-            while let Some(part) = tickets.take(parts) {
-                let mut piece = pieces[part].lock().unwrap_or_else(PoisonError::into_inner);
-                let (from, to, answers) = &mut *piece;
-                let team = Team::new(self, queries, (*from, *to))?;
-                let mut fold = team.identity()?;
-                let mut worker = team.worker()?;
+        par.each(
+            par.threads(),
+            pieces.into_iter(),
+            || Ok(()),
+            |watch, (), (from, to, mut answers)| {
+                let team = Team::new(self, queries, (from, to))?;
+                let (mut fold, mut worker) = (team.identity()?, team.worker()?);
                 for chunk in 0..team.chunks() {
                     team.fold_chunk(chunk, &mut worker, watch)?;
                     fold.merge(chunk, &worker.readouts);
                 }
-                team.answer(&fold.total(), answers);
-            }
-            Ok(())
-        })
+                team.answer(&fold.total(), &mut answers);
+                Ok(())
+            },
+        )
     }
 
     /// Each thread takes chunks of the memory for the whole batch; they are merged in order.
@@ -274,9 +266,9 @@ impl<'a, T: Real> Team<'a, T> {
                 scale: pass.scale,
             };
             for (queries, (packed, readout)) in self.tiles.iter().zip(self.packed.iter().zip(&mut worker.readouts)) {
-                readout.fold(&tile, packed, &mut worker.scores, |shape, width, scores| {
-                    let (lanes, tile) = ((queries.first, queries.count), (shape, width));
-                    pass.mask.apply(patterns, (first, rows), lanes, tile, scores);
+                readout.fold(&tile, packed, &mut worker.scores, |shape, scores| {
+                    let lanes = (queries.first, queries.count);
+                    pass.mask.apply(pass.kernels, patterns, (first, rows), lanes, shape, scores);
                 });
             }
         }
@@ -329,8 +321,8 @@ fn pack<T: Real>(kernels: &Kernels<T>, shape: Shape, rows: &[T], d: usize) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::InstructionSet;
     use crate::kernel::readout::scale;
+    use crate::kernel::{Available, InstructionSet};
     use crate::rng::Stream;
 
     #[test]
@@ -381,16 +373,22 @@ mod tests {
     /// portable path.
     fn same_bits<T: Real>() {
         let mut stream = Stream::new(7, 0);
-        for (k, d, m, columns) in
-            [(1, 1, 1, 1), (5, 3, 2, 7), (129, 17, 5, 17), (1000, 64, 33, 64), (700, 70, 100, 0), (9000, 5, 19, 3)]
-        {
+        for (k, d, m, columns) in [
+            (1, 1, 1, 1),
+            (5, 3, 2, 7),
+            (129, 17, 5, 17),
+            (1000, 64, 33, 64),
+            (700, 70, 100, 0),
+            (9000, 5, 19, 3),
+            (300, 9, 400, 5),
+        ] {
             let (patterns, values) = (draw::<T>(&mut stream, k * d), draw::<T>(&mut stream, k * columns));
             let queries = draw::<T>(&mut stream, m * d);
             let allowed: Vec<bool> = (0..m * k).map(|_| stream.coin()).collect();
             let rows: Vec<usize> = (0..m).collect();
             for mask in [Mask::None, Mask::Shared(&allowed[..k]), Mask::PerQuery { allowed: &allowed, rows: &rows }] {
                 let pass = |set| Pass {
-                    kernels: T::kernels(set),
+                    kernels: T::kernels(Available::or_portable(set)),
                     patterns: &patterns,
                     d,
                     values: &values,

@@ -2,26 +2,28 @@
 //!
 //! Queries that have settled leave the batch; what one gets never depends on who else is in it.
 
-use ndarray::{Array1, Array2, CowArray, Ix2};
+use ndarray::{Array1, Array2, ArrayView2, CowArray, Ix2};
 
 use super::association;
-use super::memory::{ModernHopfield, array};
+use super::memory::ModernHopfield;
 use super::pass::{Answers, Mask};
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, area, table, try_vec};
+use crate::input::name::named;
 use crate::input::real::{Finite, Rows, distance_squared, norm_squared};
 use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
 use crate::par::Par;
 
-/// A move of at most this many units in the last place of the state's norm is no move.
-const RESOLUTION: f64 = 4.0;
+/// A move of at most this many units in the last place of the state's norm is no move: what the roundings of a readout
+/// move a state that has settled (measured: up to 10 with hundreds of equal patterns in `f32`).
+const RESOLUTION: f64 = 16.0;
 
 /// What belongs to the queries of one call.
 #[derive(Clone, Debug, Default)]
 pub struct Cue<'a> {
     /// Which patterns take part, `true` takes part: `(k,)` as one row, or `(m, k)`.
     pub mask: Option<CowArray<'a, bool, Ix2>>,
-    /// Which entries of the queries are known, `(m, d)`; the others are not read.
+    /// Which entries of the queries are known: `(d,)` as one row, or `(m, d)`; the others are not read.
     pub known: Option<CowArray<'a, bool, Ix2>>,
     /// Whether known entries keep the cue's values.
     pub clamp: bool,
@@ -30,71 +32,56 @@ pub struct Cue<'a> {
 }
 
 impl Cue<'_> {
-    pub(super) fn validate(&self, m: usize, d: usize, k: usize) -> Result<()> {
-        if let Some(mask) = &self.mask
-            && mask.dim() != (1, k)
-            && mask.dim() != (m, k)
-        {
-            return Err(Error::Shape {
-                argument: "mask",
-                expected: format!("({k},) or ({m}, {k})"),
-                reason: "one entry for each pattern",
-                found: format!("{:?}", mask.dim()),
-            });
+    /// The same for `(m, d)` queries against `patterns` `(k, d)`, checked: each array in one piece, a row of known entries
+    /// for every query.
+    pub(super) fn in_one_piece<T>(&self, (m, d): (usize, usize), patterns: ArrayView2<T>) -> Result<Cue<'_>> {
+        let (k, width) = patterns.dim();
+        if d != width {
+            return Err(Error::Width { argument: "queries", expected: width, rows: m, columns: d });
         }
-        if let Some(known) = &self.known
-            && known.dim() != (m, d)
-        {
-            return Err(Error::Shape {
-                argument: "known",
-                expected: format!("({d},) or ({m}, {d})"),
-                reason: "one entry for each entry of a query",
-                found: format!("{:?}", known.dim()),
-            });
+        let fits = |argument, flags: &CowArray<bool, Ix2>, columns, reason| match flags.dim() {
+            (rows, found) if found == columns && (rows == 1 || rows == m) => Ok(()),
+            (rows, found) => Err(Error::Shape {
+                argument,
+                expected: format!("({columns},) or ({m}, {columns})"),
+                reason,
+                found: format!("({rows}, {found})"),
+            }),
+        };
+        if let Some(mask) = &self.mask {
+            fits("mask", mask, k, "one entry for each pattern")?;
         }
-        if self.clamp && self.known.is_none() {
+        if let Some(known) = &self.known {
+            fits("known", known, d, "one entry for each entry of a query")?;
+        } else if self.clamp {
             return Err(Error::Options { rule: "`clamp` needs `known`, which says what to hold" });
         }
-        Ok(())
+        let known = self.known.as_ref().and_then(|known| known.broadcast((m, d)));
+        Ok(Cue {
+            mask: self.mask.as_ref().map(|mask| mask.as_standard_layout()),
+            known: known.map(|known| known.as_standard_layout().into_owned().into()),
+            clamp: self.clamp,
+            finite: self.finite,
+        })
     }
 
     /// The mask for the queries whose rows in the batch are `rows`.
     pub(super) fn mask<'b>(&'b self, rows: &'b [usize]) -> Mask<'b> {
-        match &self.mask {
+        match self.mask.as_ref().map(|mask| (mask.nrows(), mask.as_slice().unwrap_or_default())) {
             None => Mask::None,
-            // A contiguous view by construction in the faces; anything else would not have one slice.
-            Some(mask) => match (mask.nrows(), mask.as_slice()) {
-                (1, Some(allowed)) => Mask::Shared(allowed),
-                (_, Some(allowed)) => Mask::PerQuery { allowed, rows },
-                (_, None) => Mask::None,
-            },
+            Some((1, allowed)) => Mask::Shared(allowed),
+            Some((_, allowed)) => Mask::PerQuery { allowed, rows },
         }
     }
 }
 
-/// What counts as settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Criterion {
-    /// `‖ξ' − ξ‖₂ ≤ tol`.
-    #[default]
-    State,
-    /// `‖p' − p‖₁ ≤ tol` for the weights of the patterns.
-    Association,
-}
-
-impl std::str::FromStr for Criterion {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "state" => Ok(Self::State),
-            "association" => Ok(Self::Association),
-            _ => Err(Error::UnknownName {
-                argument: "criterion",
-                valid: "'state', 'association'",
-                value: name.to_owned(),
-            }),
-        }
+named! {
+    /// What counts as settled.
+    pub enum Criterion for "criterion" {
+        /// `‖ξ' − ξ‖₂ ≤ tol`.
+        State = "state",
+        /// `‖p' − p‖₁ ≤ tol` for the weights of the patterns.
+        Association = "association",
     }
 }
 
@@ -129,26 +116,15 @@ impl Stop {
     }
 }
 
-/// Why a query's iteration ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The residual fell to the tolerance: the only reason that is convergence.
-    Tolerance,
-    /// The budget of steps was used up.
-    MaxSteps,
-    /// No pattern was allowed to take part.
-    Masked,
-}
-
-impl Reason {
-    /// The name in results.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tolerance => "tolerance",
-            Self::MaxSteps => "max_steps",
-            Self::Masked => "masked",
-        }
+named! {
+    /// Why a query's iteration ended.
+    pub enum Reason for "reason" {
+        /// The residual fell to the tolerance: the only reason that is convergence.
+        Tolerance = "tolerance",
+        /// The budget of steps was used up.
+        MaxSteps = "max_steps",
+        /// No pattern was allowed to take part.
+        Masked = "masked",
     }
 }
 
@@ -206,7 +182,7 @@ pub(super) fn retrieve<T: Real>(
         .try_reserve_exact(cues.as_slice().len())
         .map_err(|_| Error::OutOfMemory { bytes: size_of_val(cues.as_slice()) as u128, purpose: "states" })?;
     states.extend_from_slice(cues.as_slice());
-    let (constants, allowed) = participants(memory, cue, m);
+    let (constants, allowed): (Vec<f64>, Vec<bool>) = participants(memory, cue, m, par)?.into_iter().unzip();
     let mut run = Run {
         memory,
         cue,
@@ -226,24 +202,37 @@ pub(super) fn retrieve<T: Real>(
 }
 
 /// For each query the constants of its energy, and whether any pattern takes part.
-fn participants<T: Real>(memory: &ModernHopfield<T>, cue: &Cue, m: usize) -> (Vec<f64>, Vec<bool>) {
+fn participants<T: Real>(memory: &ModernHopfield<T>, cue: &Cue, m: usize, par: Par) -> Result<Vec<(f64, bool)>> {
     let norms = memory.rows_of_patterns().norms_squared();
-    let of = |allowed: &mut dyn Iterator<Item = bool>| {
+    let of = |allowed: &[bool]| {
         let (mut count, mut longest) = (0_usize, 0.0_f64);
-        for (&norm, _) in norms.iter().zip(allowed).filter(|(_, allowed)| *allowed) {
+        for (&norm, _) in norms.iter().zip(allowed).filter(|(_, allowed)| **allowed) {
             count += 1;
             longest = longest.max(norm);
         }
-        (memory.constants(count, longest.sqrt()), count > 0)
+        // Without any pattern the energy is +∞, and constants of nothing would turn it into NaN.
+        (if count > 0 { memory.constants(count, longest.sqrt()) } else { 0.0 }, count > 0)
     };
-    match &cue.mask {
-        None => (vec![memory.constants(norms.len(), memory.largest_norm()); m], vec![true; m]),
-        Some(mask) if mask.nrows() == 1 => {
-            let (constants, some) = of(&mut mask.iter().copied());
-            (vec![constants; m], vec![some; m])
+    let all = (memory.constants(norms.len(), memory.largest_norm()), true);
+    let mut found = try_vec(m, all, "constants")?;
+    match cue.mask.as_ref().map(|mask| (mask.nrows(), mask.as_slice().unwrap_or_default())) {
+        None => {}
+        Some((1, allowed)) => found.fill(of(allowed)),
+        Some((_, allowed)) => {
+            let workers = if allowed.len() < 1 << 18 { 1 } else { par.threads() };
+            let rows = found.iter_mut().zip(allowed.chunks_exact(norms.len()));
+            par.each(
+                workers,
+                rows,
+                || Ok(()),
+                |_, (), (found, allowed)| {
+                    *found = of(allowed);
+                    Ok(())
+                },
+            )?;
         }
-        Some(mask) => mask.rows().into_iter().map(|row| of(&mut row.iter().copied())).unzip(),
     }
+    Ok(found)
 }
 
 impl<T: Real> Run<'_, '_, '_, T> {
@@ -277,6 +266,8 @@ impl<T: Real> Run<'_, '_, '_, T> {
         for (at, &query) in active.iter().enumerate() {
             if self.stop.trace {
                 let norm = norm_squared(&before[at * d..][..d]);
+                let bytes = 8 * (self.trace[query].len() as u128 + 1);
+                self.trace[query].try_reserve(1).map_err(|_| Error::OutOfMemory { bytes, purpose: "the trace" })?;
                 self.trace[query].push(memory.energy_of(normalizers[at], norm, self.constants[query]));
             }
             let state = &after[at * d..][..d];
@@ -309,7 +300,7 @@ impl<T: Real> Run<'_, '_, '_, T> {
     }
 
     /// Energy, pattern and weight of the returned states from one more pass, over scores alone unless there are values.
-    fn close(mut self, par: Par) -> Result<Retrieval<T>> {
+    fn close(self, par: Par) -> Result<Retrieval<T>> {
         let (memory, m) = (self.memory, self.reason.len());
         let d = memory.rows_of_patterns().width();
         let rows: Vec<usize> = (0..m).collect();
@@ -323,7 +314,7 @@ impl<T: Real> Run<'_, '_, '_, T> {
                 let mut means = try_vec(m * values.width(), T::ZERO, "the output")?;
                 let answers = Answers { means: &mut means, normalizers: &mut [], best: &mut [] };
                 memory.pass(Some(values), self.cue.mask(&rows)).run(&self.states, answers, par)?;
-                Some(array((m, values.width()), means)?)
+                Some(table(m, values.width(), means)?)
             }
         };
         let scale = scale(memory.beta());
@@ -333,19 +324,20 @@ impl<T: Real> Run<'_, '_, '_, T> {
                 memory.energy_of(normalizers[query], norm, self.constants[query])
             })
             .collect();
-        let trace = self.stop.trace.then(|| {
-            let longest = self.n_steps.iter().max().map_or(0, |&steps| steps as usize);
-            let mut table = Array2::from_elem((m, longest + 1), f64::NAN);
-            for (query, energies) in self.trace.iter_mut().enumerate() {
-                energies.push(energy[query]);
-                for (slot, &energy) in table.row_mut(query).iter_mut().zip(energies.iter()) {
+        let trace = if self.stop.trace {
+            let columns = self.n_steps.iter().max().map_or(0, |&steps| steps as usize) + 1;
+            let mut energies = try_vec(area(m, columns, "the trace")?, f64::NAN, "the trace")?;
+            for (row, (before, &last)) in energies.chunks_exact_mut(columns).zip(self.trace.iter().zip(&energy)) {
+                for (slot, &energy) in row.iter_mut().zip(before.iter().chain([&last])) {
                     *slot = energy;
                 }
             }
-            table
-        });
+            Some(table(m, columns, energies)?)
+        } else {
+            None
+        };
         Ok(Retrieval {
-            states: array((m, d), self.states)?,
+            states: table(m, d, self.states)?,
             output,
             converged: self.reason.iter().map(|&reason| reason == Reason::Tolerance).collect(),
             reason: self.reason,

@@ -1,7 +1,7 @@
 //! NumPy arrays as views and results as NumPy arrays. The faces hand over aligned, C-contiguous arrays.
 
 use ndarray::{CowArray, Ix2};
-use numpy::{PyArray1, PyReadonlyArray2, ToPyArray};
+use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
 /// A boolean array as the crate takes it, or none.
@@ -9,7 +9,11 @@ pub(super) fn flags<'a>(array: Option<&'a PyReadonlyArray2<bool>>) -> Option<Cow
     array.map(|array| array.as_array().into())
 }
 
-/// Small codes, such as those of reasons, one a row.
-pub(super) fn codes<'py>(py: Python<'py>, codes: impl Iterator<Item = i8>) -> Bound<'py, PyArray1<i8>> {
-    codes.collect::<Vec<_>>().to_pyarray(py)
+/// One entry of each row, as an array.
+pub(super) fn column<'py, R, T: Element>(
+    py: Python<'py>,
+    rows: &[R],
+    entry: impl Fn(&R) -> T,
+) -> Bound<'py, PyArray1<T>> {
+    rows.iter().map(entry).collect::<Vec<_>>().into_pyarray(py)
 }

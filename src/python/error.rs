@@ -20,6 +20,9 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::Options { .. }
         | Error::Index { .. }
         | Error::NotStored { .. }
+        | Error::Top { .. }
+        | Error::TooLong { .. }
+        | Error::BetaRange { .. }
         | Error::Overflow { .. }
         | Error::NotCalibratable => class(py, &INVALID, "InvalidInputError"),
         Error::OutOfMemory { .. } => class(py, &MEMORY, "OutOfMemoryError"),

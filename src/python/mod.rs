@@ -4,6 +4,7 @@
 //! aligned, contiguous and of one of the number types.
 
 mod array;
+mod classical;
 mod error;
 mod modern;
 mod run;
@@ -12,6 +13,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::classical::ClassicalHopfield;
     #[pymodule_export]
     use super::modern::{ModernHopfield, attention};
     #[pymodule_export]

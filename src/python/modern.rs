@@ -8,9 +8,9 @@ use numpy::{
     PyReadonlyArray3, PyUntypedArray, PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyDict, PyList};
 
-use super::array::{codes, flags};
+use super::array::{column, flags};
 use super::error::exception;
 use super::run::Call;
 use crate::input::real::{Finite, Norms, Rows};
@@ -70,14 +70,10 @@ impl ModernHopfield {
         typed!(self, store => store.with(Call::new(py, Some(1)), beta, |_, _| Ok(())))
     }
 
-    /// β for a wanted error, and the share of sampled patterns that no β retrieves.
-    fn calibrate(&self, py: Python, error: f64, n_threads: Option<usize>) -> PyResult<(f64, f64)> {
-        let call = Call::new(py, n_threads);
-        // The memory's own β plays no part; this one brings no scores out of reach.
-        let found = typed!(self, store => store.with(call, f64::MIN_POSITIVE, |memory, par| {
-            modern::calibrate(memory, error, par)
-        }))?;
-        Ok((found.beta, found.unretrievable))
+    /// β for a wanted error, the share of sampled patterns that no β retrieves, and whether that changed β.
+    fn calibrate(&self, py: Python, error: f64, n_threads: Option<usize>) -> PyResult<(f64, f64, bool)> {
+        let found = typed!(self, store => store.calibrate(Call::new(py, n_threads), error))?;
+        Ok((found.beta, found.unretrievable, found.fell_back))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -94,7 +90,7 @@ impl ModernHopfield {
         typed!(self, store => store.step(Call::new(py, n_threads), beta, queries, &cue))
     }
 
-    /// `(states, output, converged, reason, n_steps, residual, energy, pattern, weight, trace)`.
+    /// The columns of a retrieval by the names of the result's fields; reasons as codes, no output without values.
     #[allow(clippy::too_many_arguments)]
     fn retrieve<'py>(
         &self,
@@ -111,7 +107,7 @@ impl ModernHopfield {
         check_finite: bool,
         n_threads: Option<usize>,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<Found<'py>> {
+    ) -> PyResult<Bound<'py, PyDict>> {
         let criterion: Criterion = criterion.parse().map_err(|error| exception(py, &error))?;
         let stop = Stop { max_steps, tol, criterion, trace };
         let cue = cue(&known, clamp, &mask, check_finite);
@@ -152,52 +148,29 @@ impl ModernHopfield {
         typed!(self, store => store.association_top(Call::new(py, n_threads), beta, queries, top))
     }
 
-    /// `(kind, size, entropy, participation, class, patterns)`.
+    /// The columns of diagnoses by the names of the result's fields; kinds and classes as codes.
     fn diagnose<'py>(
         &self,
         py: Python<'py>,
         beta: f64,
         states: &Bound<'py, PyUntypedArray>,
         n_threads: Option<usize>,
-    ) -> PyResult<Diagnoses<'py>> {
+    ) -> PyResult<Bound<'py, PyDict>> {
         typed!(self, store => store.diagnose(Call::new(py, n_threads), beta, states))
     }
 
     /// The names that the codes of reasons stand for.
     #[classattr]
-    const REASONS: [&'static str; 3] = [Reason::Tolerance.name(), Reason::MaxSteps.name(), Reason::Masked.name()];
+    const REASONS: &'static [&'static str] = Reason::NAMES;
 
     /// The names that the codes of kinds stand for.
     #[classattr]
-    const KINDS: [&'static str; 3] = [Kind::Pattern.name(), Kind::Metastable.name(), Kind::Global.name()];
+    const KINDS: &'static [&'static str] = Kind::NAMES;
 
     /// The names that the codes of classes stand for.
     #[classattr]
-    const CLASSES: [&'static str; 4] =
-        [RamsauerClass::I.name(), RamsauerClass::II.name(), RamsauerClass::III.name(), RamsauerClass::IV.name()];
+    const CLASSES: &'static [&'static str] = RamsauerClass::NAMES;
 }
-
-type Found<'py> = (
-    Bound<'py, PyAny>,
-    Option<Bound<'py, PyAny>>,
-    Bound<'py, PyArray1<bool>>,
-    Bound<'py, PyArray1<i8>>,
-    Bound<'py, PyArray1<i64>>,
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<i64>>,
-    Bound<'py, PyArray1<f64>>,
-    Option<Bound<'py, PyArray2<f64>>>,
-);
-
-type Diagnoses<'py> = (
-    Bound<'py, PyArray1<i8>>,
-    Bound<'py, PyArray1<i64>>,
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<i8>>,
-    Bound<'py, PyList>,
-);
 
 fn finite(check: bool) -> Finite {
     if check { Finite::Check } else { Finite::Assume }
@@ -229,6 +202,12 @@ impl<T: Real + Element> Store<T> {
         Ok(Self { patterns: patterns.clone().unbind(), norms, values })
     }
 
+    fn calibrate(&self, call: Call, error: f64) -> PyResult<modern::Calibration> {
+        let patterns = self.patterns.bind(call.py).try_readonly()?;
+        let rows = Rows::trusted(patterns.as_array(), &self.norms).map_err(|error| exception(call.py, &error))?;
+        call.run(|par| modern::calibrate::of_rows(&rows, error, par))
+    }
+
     /// Runs `work` on the memory that the arrays and `beta` make.
     fn with<R: Send>(
         &self,
@@ -241,9 +220,13 @@ impl<T: Real + Element> Store<T> {
             Some((values, norms)) => Some((values.bind(call.py).try_readonly()?, norms)),
             None => None,
         };
-        let rows = Rows::trusted(patterns.as_array(), &self.norms);
-        let values = values.as_ref().map(|(values, norms)| Rows::trusted(values.as_array(), norms));
-        call.run(|par| work(&modern::ModernHopfield::assemble(rows, values, beta)?, par))
+        let values = values.as_ref().map(|(values, norms)| (values.as_array(), *norms));
+        let patterns = patterns.as_array();
+        call.run(|par| {
+            let rows = Rows::trusted(patterns, &self.norms)?;
+            let values = values.map(|(values, norms)| Rows::trusted(values, norms)).transpose()?;
+            work(&modern::ModernHopfield::assemble(rows, values, beta)?, par)
+        })
     }
 
     fn step<'py>(
@@ -265,22 +248,22 @@ impl<T: Real + Element> Store<T> {
         queries: &Bound<'py, PyUntypedArray>,
         cue: &Cue,
         stop: &Stop,
-    ) -> PyResult<Found<'py>> {
+    ) -> PyResult<Bound<'py, PyDict>> {
         let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
         let queries = queries.as_array();
         let found = self.with(call, beta, |memory, par| memory.retrieve(queries, cue, stop, par))?;
-        Ok((
-            found.states.into_pyarray(py).into_any(),
-            found.output.map(|output| output.into_pyarray(py).into_any()),
-            found.converged.into_pyarray(py),
-            codes(py, found.reason.iter().map(|&reason| reason as i8)),
-            found.n_steps.into_pyarray(py),
-            found.residual.into_pyarray(py),
-            found.energy.into_pyarray(py),
-            found.pattern.into_pyarray(py),
-            found.weight.into_pyarray(py),
-            found.trace.map(|trace| trace.into_pyarray(py)),
-        ))
+        let columns = PyDict::new(py);
+        columns.set_item("states", found.states.into_pyarray(py))?;
+        columns.set_item("output", found.output.map(|output| output.into_pyarray(py)))?;
+        columns.set_item("converged", found.converged.into_pyarray(py))?;
+        columns.set_item("reason", column(py, &found.reason, |&reason| reason as i8))?;
+        columns.set_item("n_steps", found.n_steps.into_pyarray(py))?;
+        columns.set_item("residual", found.residual.into_pyarray(py))?;
+        columns.set_item("energy", found.energy.into_pyarray(py))?;
+        columns.set_item("pattern", found.pattern.into_pyarray(py))?;
+        columns.set_item("weight", found.weight.into_pyarray(py))?;
+        columns.set_item("trace", found.trace.map(|trace| trace.into_pyarray(py)))?;
+        Ok(columns)
     }
 
     fn energy<'py>(
@@ -324,20 +307,21 @@ impl<T: Real + Element> Store<T> {
         call: Call<'py>,
         beta: f64,
         states: &Bound<'py, PyUntypedArray>,
-    ) -> PyResult<Diagnoses<'py>> {
+    ) -> PyResult<Bound<'py, PyDict>> {
         let (py, states) = (call.py, states.cast::<PyArray2<T>>()?.try_readonly()?);
         let states = states.as_array();
         let found = self.with(call, beta, |memory, par| memory.diagnose(states, par))?;
-        let column = |of: fn(&modern::Diagnosis) -> f64| found.iter().map(of).collect::<Vec<_>>().into_pyarray(py);
-        let patterns = found.iter().map(|found| found.patterns.iter().map(|&index| index as i64).collect::<Vec<_>>());
-        Ok((
-            codes(py, found.iter().map(|found| found.kind as i8)),
-            found.iter().map(|found| found.size as i64).collect::<Vec<_>>().into_pyarray(py),
-            column(|found| found.entropy),
-            column(|found| found.participation),
-            codes(py, found.iter().map(|found| found.ramsauer_class as i8)),
-            PyList::new(py, patterns.map(|indices| indices.into_pyarray(py)))?,
-        ))
+        let indices = |found: &modern::Diagnosis| {
+            found.patterns.iter().map(|&index| index as i64).collect::<Vec<_>>().into_pyarray(py)
+        };
+        let columns = PyDict::new(py);
+        columns.set_item("kind", column(py, &found, |found| found.kind as i8))?;
+        columns.set_item("size", column(py, &found, |found| found.size as i64))?;
+        columns.set_item("patterns", PyList::new(py, found.iter().map(indices))?)?;
+        columns.set_item("entropy", column(py, &found, |found| found.entropy))?;
+        columns.set_item("participation", column(py, &found, |found| found.participation))?;
+        columns.set_item("ramsauer_class", column(py, &found, |found| found.ramsauer_class as i8))?;
+        Ok(columns)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The one door into the crate: the interpreter lock released, signals polled, panics caught, errors translated.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
@@ -28,15 +29,15 @@ impl<'py> Call<'py> {
     pub(super) fn run<R: Send>(self, work: impl FnOnce(Par) -> Result<R> + Send) -> PyResult<R> {
         let Self { py, n_threads, progress } = self;
         let outcome = py.detach(|| {
-            let listener = Listener { progress, raised: RefCell::new(None) };
+            let listener = Listener { progress, raised: RefCell::new(None), last: Cell::new(Instant::now()) };
             let par = n_threads.map_or_else(Par::default, Par::with_threads).observed_by(&listener);
             let outcome = catch_unwind(AssertUnwindSafe(|| work(par)));
             (outcome, listener.raised.into_inner())
         });
         match outcome {
-            (Ok(Ok(result)), _) => Ok(result),
-            // What stopped the work is what the caller shall see.
-            (Ok(Err(Error::Interrupted)), Some(raised)) => Err(raised),
+            // What was raised on the way is what the caller shall see, even if the work ended all the same.
+            (Ok(Ok(_) | Err(Error::Interrupted)), Some(raised)) => Err(raised),
+            (Ok(Ok(result)), None) => Ok(result),
             (Ok(Err(error)), _) => Err(exception(py, &error)),
             (Err(panic), _) => {
                 let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -51,10 +52,18 @@ impl<'py> Call<'py> {
 struct Listener {
     progress: Option<Py<PyAny>>,
     raised: RefCell<Option<PyErr>>,
+    /// When it last asked the interpreter; kept over all runs of the call, however short each is.
+    last: Cell<Instant>,
 }
+
+/// Time between two questions to the interpreter: a fraction of the 50 ms within which an interrupt shall be honoured.
+const ASK_EVERY: Duration = Duration::from_millis(20);
 
 impl Observer for Listener {
     fn observe(&self, done: usize) -> ControlFlow<()> {
+        if self.last.get().elapsed() < ASK_EVERY {
+            return ControlFlow::Continue(());
+        }
         let heard = Python::attach(|py| {
             py.check_signals()?;
             match &self.progress {
@@ -62,6 +71,7 @@ impl Observer for Listener {
                 None => Ok(()),
             }
         });
+        self.last.set(Instant::now());
         match heard {
             Ok(()) => ControlFlow::Continue(()),
             Err(raised) => {

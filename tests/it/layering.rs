@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["error", "rng", "par"],
     &["kernel"],
     &["input"],
-    &["capacity", "classical", "dense", "modern"],
+    &["capacity", "classical", "dense", "machine", "modern"],
     &["layer"],
     &["python"],
 ];

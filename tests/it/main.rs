@@ -1,3 +1,10 @@
 //! One binary for all integration tests of the crate, so that they link once.
 
+// Vectors have the shape of their file, and the same bits are asked for where they are promised.
+#![allow(clippy::float_cmp, clippy::struct_field_names, clippy::case_sensitive_file_extension_comparisons)]
+
+mod classical;
 mod layering;
+mod modern;
+mod random;
+mod vectors;

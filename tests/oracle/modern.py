@@ -88,9 +88,7 @@ def readout(rows: Matrix, p: Vector) -> list[float]:
     return [dot([row[j] for row in rows], p) for j in range(len(rows[0]))]
 
 
-def energy(
-    patterns: Matrix, beta: float, state: Vector, *, constants: bool = True, mask: Mask = None
-) -> float:
+def energy(patterns: Matrix, beta: float, state: Vector, *, constants: bool = True, mask: Mask = None) -> float:
     """``E = -lse(beta X xi)/beta + 1/2 xi.xi + ln(k)/beta + 1/2 M^2`` (eq. 2).
 
     k and M are those of the patterns that take part; without any, plus infinity.
@@ -160,7 +158,7 @@ def retrieve(
     """Iterate eq. 3 with the patterns until a step moves less than `tol`.
 
     `eps` is the spacing of the dtype whose retrieval this specifies: a move below
-    four of them counts as none.
+    sixteen of them counts as none.
     """
     if max_steps < 1 or not tol >= 0 or criterion not in ("state", "association"):
         raise ValueError("max_steps >= 1, tol >= 0, a known criterion")
@@ -192,12 +190,12 @@ def retrieve(
             moved = [xi[j] if known[j] else moved[j] for j in range(len(xi))]
         if criterion == "state":
             residual = norm([a - b for a, b in zip(moved, xi, strict=True)])
-            least = max(tol, 4 * eps * norm(moved))
+            least = max(tol, 16 * eps * norm(moved))
         else:
             p = association(patterns, beta, xi, mask)
             p_moved = association(patterns, beta, moved, mask)
             residual = math.fsum(abs(a - b) for a, b in zip(p_moved, p, strict=True))
-            least = max(tol, 4 * eps)
+            least = max(tol, 16 * eps)
         xi = moved
         n_steps += 1
         energies.append(energy(patterns, beta, xi, mask=mask))
@@ -337,8 +335,7 @@ def calibrate(patterns: Matrix, *, error: float = 1e-3) -> Calibration:
     if len(distinct) == 1:
         return Calibration(beta=1.0, separation=math.inf, lost=0.0)
     separations = [
-        dot(distinct[mu], distinct[mu])
-        - max(dot(distinct[mu], other) for nu, other in enumerate(distinct) if nu != mu)
+        dot(distinct[mu], distinct[mu]) - max(dot(distinct[mu], other) for nu, other in enumerate(distinct) if nu != mu)
         for mu in sampled(len(distinct))
     ]
     positive = [delta for delta in separations if delta > 0]

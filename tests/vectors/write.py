@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from oracle import classical, modern
+from oracle import classical, exponential, modern
 from oracle.rng import Stream, mix
 
 HERE = Path(__file__).resolve().parent
@@ -416,6 +416,22 @@ def attention_cases() -> list[Json]:
     return cases
 
 
+# The exponential
+
+
+def exponential_cases() -> list[Json]:
+    """Arguments over the whole range of weights, and near those where the rounded exponent steps."""
+    stream = Stream(2**31, 0)
+    spread = [-708.0 * stream.unit() for _ in range(200)]
+    small = [-(2.0 ** (-60.0 * stream.unit())) for _ in range(100)]
+    steps = [-(n + 0.5) * math.log(2) * (1 + 1e-9 * (stream.unit() - 0.5)) for n in range(0, 1000, 10)]
+    cases = []
+    for x in (0.0, *spread, *small, *steps):
+        nearest, rest = exponential.exp(x)
+        cases.append({"x": x, "exp": nearest, "rest": rest})
+    return cases
+
+
 # Files
 
 
@@ -432,9 +448,8 @@ def files() -> dict[str, str]:
     """The text of every vector file, by name."""
     return {
         "rng.json": lines(rng_vectors()),
-        "classical.json": lines(
-            {"cases": [classical_case(i, plan) for i, plan in enumerate(CLASSICAL_PLAN)]}
-        ),
+        "exponential.json": lines({"cases": exponential_cases()}),
+        "classical.json": lines({"cases": [classical_case(i, plan) for i, plan in enumerate(CLASSICAL_PLAN)]}),
         "modern.json": lines(
             {
                 "cases": [modern_case(i, plan) for i, plan in enumerate(MODERN_PLAN)],

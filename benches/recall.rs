@@ -1,0 +1,60 @@
+//! Storing and recalling ±1 patterns: `cargo bench --bench recall`. Sizes are in the names; data have a fixed seed.
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use hopfield::classical::{ClassicalHopfield, Retrieve, Stop, Update};
+use hopfield::rng::Stream;
+use hopfield::{InstructionSet, Par};
+use ndarray::{Array2, ArrayView2, s};
+use std::hint::black_box;
+
+fn signs(rows: usize, columns: usize) -> Array2<i8> {
+    let mut stream = Stream::new(7, 0);
+    Array2::from_shape_simple_fn((rows, columns), || if stream.coin() { 1 } else { -1 })
+}
+
+/// One neuron in ten turned.
+fn spoilt(patterns: ArrayView2<'_, i8>) -> Array2<i8> {
+    let mut stream = Stream::new(7, 1);
+    patterns.mapv(|x| if stream.below(10) == 0 { -x } else { x })
+}
+
+fn store(c: &mut Criterion) {
+    let mut group = c.benchmark_group("store");
+    for (n, k) in [(784, 10), (10_000, 1000)] {
+        let patterns = signs(k, n);
+        group.throughput(Throughput::Elements((n * k) as u64));
+        group.bench_function(BenchmarkId::new("int8", format!("n={n} k={k}")), |b| {
+            b.iter(|| ClassicalHopfield::new(black_box(patterns.view())));
+        });
+    }
+    group.finish();
+}
+
+fn recall(c: &mut Criterion) {
+    let mut group = c.benchmark_group("recall");
+    for (n, k) in [(784, 10), (10_000, 1000)] {
+        let patterns = signs(k, n);
+        let net = ClassicalHopfield::new(patterns.view()).expect("patterns of ±1");
+        let cues = spoilt(patterns.slice(s![..k.min(256), ..]));
+        for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+            let net = net.clone().on(set);
+            group.throughput(Throughput::Elements(1));
+            group.bench_function(BenchmarkId::new(format!("one cue, {}", set.name()), format!("n={n} k={k}")), |b| {
+                b.iter(|| net.retrieve(cues.slice(s![..1, ..]), &Retrieve::default(), Par::serial()));
+            });
+        }
+        group.throughput(Throughput::Elements(cues.nrows() as u64));
+        group.bench_function(BenchmarkId::new(format!("{} cues", cues.nrows()), format!("n={n} k={k}")), |b| {
+            b.iter(|| net.retrieve(cues.view(), &Retrieve::default(), Par::default()));
+        });
+        let stop = Stop { max_sweeps: 1, ..Default::default() };
+        let step = Retrieve { update: Update::Synchronous, stop, ..Default::default() };
+        group.bench_function(BenchmarkId::new(format!("one step of {}", cues.nrows()), format!("n={n} k={k}")), |b| {
+            b.iter(|| net.retrieve(cues.view(), &step, Par::default()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, store, recall);
+criterion_main!(benches);

@@ -1,0 +1,360 @@
+//! The kernels of each instruction set, behind checks of every length: where safe code enters.
+
+use super::instruction_set::Available;
+use super::real::Real;
+use super::{MOST_FEW, MOST_VECTORS, TILE, ceiling};
+
+/// How a tile of queries lies in memory, and so which kernels walk it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Queries in lanes: this many vectors, from 1 to [`MOST_VECTORS`].
+    Lanes(usize),
+    /// Queries as rows, patterns in lanes: this many queries, from 1 to [`MOST_FEW`].
+    Rows(usize),
+}
+
+type Score<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T]);
+type Best<T> = unsafe fn(&[T], usize, &mut [T], &mut [T]);
+type FoldMany<T> = unsafe fn(&mut [T], usize, [T; 2], &mut [T], &mut [T], &mut [T]);
+type FoldFew<T> = unsafe fn(&mut [T], usize, [T; 2], &mut T, &mut T, &mut T);
+type Read<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T], &[T]);
+type Hide<T> = unsafe fn(&mut [T], bool, &[&[bool]], usize);
+type Rounds<T> = unsafe fn(usize) -> T;
+type ReadAll<T> = unsafe fn(&[T]) -> T;
+type Blend<T> = unsafe fn(&mut [T], &[T], &[T], &[T], bool);
+
+/// One instruction set's kernels, behind checks of every length.
+pub struct Kernels<T> {
+    lanes: usize,
+    score_many: [Score<T>; MOST_VECTORS],
+    best_many: [Best<T>; MOST_VECTORS],
+    fold_many: [FoldMany<T>; MOST_VECTORS],
+    read_many: [Read<T>; MOST_VECTORS],
+    score_few: [Score<T>; MOST_FEW],
+    fold_few: FoldFew<T>,
+    read_few: [Read<T>; MOST_FEW],
+    blend: Blend<T>,
+    hide: Hide<T>,
+    multiply_add: Rounds<T>,
+    read_all: ReadAll<T>,
+}
+
+impl<T: Real> Kernels<T> {
+    /// The kernels of the instruction set in use.
+    pub(crate) fn in_use() -> &'static Self {
+        T::kernels(Available::in_use())
+    }
+
+    /// Numbers in a vector.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// Queries that a tile of this shape has room for.
+    pub(crate) fn width(&self, shape: Shape) -> usize {
+        match shape {
+            Shape::Lanes(vectors) => vectors * self.lanes,
+            Shape::Rows(queries) => queries,
+        }
+    }
+
+    /// Entries of scratch that the scores of a tile need.
+    pub(crate) fn scores_len(&self, shape: Shape) -> usize {
+        TILE * self.width(shape)
+    }
+
+    /// Scores of the patterns `x`, rows of `d` entries, against the packed `queries`.
+    pub(crate) fn score(&self, shape: Shape, x: &[T], d: usize, queries: &[T], scores: &mut [T]) {
+        let (rows, width) = (x.len() / d, self.width(shape));
+        assert!(x.len() == rows * d && (1..=TILE).contains(&rows) && queries.len() == d * width);
+        assert!(scores.len() >= TILE * width);
+        // SAFETY: the lengths are as the kernels ask: asserted above; the table is had only for an `Available` set.
+        unsafe {
+            match shape {
+                Shape::Lanes(vectors) => self.score_many[vectors - 1](x, rows, d, queries, scores),
+                Shape::Rows(queries_in) => self.score_few[queries_in - 1](x, rows, d, queries, scores),
+            }
+        }
+    }
+
+    /// The greatest score of each query among the tile's `rows`, and the first row that has it.
+    pub(crate) fn best(&self, shape: Shape, scores: &[T], rows: usize, best: &mut [T], row_of: &mut [T]) {
+        let width = self.width(shape);
+        assert!(rows <= TILE && scores.len() >= TILE * width && best.len() == width && row_of.len() == width);
+        match shape {
+            // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
+            Shape::Lanes(vectors) => unsafe { self.best_many[vectors - 1](scores, rows, best, row_of) },
+            Shape::Rows(queries) => {
+                for query in 0..queries {
+                    let (mut top, mut top_row) = (T::NEG_INFINITY, 0);
+                    for (row, &score) in scores[query * TILE..][..rows].iter().enumerate() {
+                        if score > top {
+                            (top, top_row) = (score, row);
+                        }
+                    }
+                    best[query] = top;
+                    row_of[query] = T::from_f64(top_row as f64);
+                }
+            }
+        }
+    }
+
+    /// Turns the tile's scores into weights, and folds them into `maximum` and `sum`; see the canonical order, *tile*.
+    pub(crate) fn fold(
+        &self,
+        shape: Shape,
+        scores: &mut [T],
+        rows: usize,
+        scale: [T; 2],
+        [maximum, sum, factor]: [&mut [T]; 3],
+    ) {
+        let width = self.width(shape);
+        assert!((1..=TILE).contains(&rows) && scores.len() >= TILE * width);
+        assert!(maximum.len() == width && sum.len() == width && factor.len() == width);
+        // SAFETY: the lengths are as the kernels ask: asserted above; the table is had only for an `Available` set.
+        unsafe {
+            match shape {
+                Shape::Lanes(vectors) => self.fold_many[vectors - 1](scores, rows, scale, maximum, sum, factor),
+                Shape::Rows(queries) => {
+                    for q in 0..queries {
+                        let scores = &mut scores[q * TILE..][..TILE];
+                        (self.fold_few)(scores, rows, scale, &mut maximum[q], &mut sum[q], &mut factor[q]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds the weighted `values`, rows of `columns` entries, to the rescaled accumulators.
+    pub(crate) fn read(&self, shape: Shape, values: &[T], columns: usize, weights: &[T], acc: &mut [T], factor: &[T]) {
+        let (rows, width) = (values.len() / columns, self.width(shape));
+        assert!(values.len() == rows * columns && (1..=TILE).contains(&rows));
+        assert!(weights.len() >= TILE * width && acc.len() == columns * width && factor.len() == width);
+        // SAFETY: the lengths are as the kernels ask: asserted above; the table is had only for an `Available` set.
+        unsafe {
+            match shape {
+                Shape::Lanes(vectors) => self.read_many[vectors - 1](values, rows, columns, weights, acc, factor),
+                Shape::Rows(queries) => self.read_few[queries - 1](values, rows, columns, weights, acc, factor),
+            }
+        }
+    }
+
+    /// Puts −∞ over the scores of patterns that take no part: `allowed[query][row]` says which do, for the first queries.
+    pub(crate) fn hide(&self, shape: Shape, scores: &mut [T], allowed: &[&[bool]]) {
+        let width = self.width(shape);
+        assert!(allowed.len() <= width && scores.len() >= TILE * width);
+        assert!(allowed.iter().all(|row| row.len() <= TILE));
+        // SAFETY: the loops check their bounds; the table is had only for an `Available` set.
+        unsafe { (self.hide)(scores, matches!(shape, Shape::Lanes(_)), allowed, width) }
+    }
+
+    /// Makes `rounds` rounds of fused multiply-adds in registers alone.
+    pub(crate) fn multiply_add(&self, rounds: usize) -> T {
+        // SAFETY: nothing but the instruction set, and the table is had only for an `Available` one.
+        unsafe { (self.multiply_add)(rounds) }
+    }
+
+    /// How many multiply-adds a round has.
+    pub(crate) fn multiply_adds_per_round(&self) -> usize {
+        ceiling::per_round(self.lanes)
+    }
+
+    /// Reads all entries, as fast as they come.
+    pub(crate) fn read_all(&self, from: &[T]) -> T {
+        // SAFETY: as above.
+        unsafe { (self.read_all)(from) }
+    }
+
+    /// `total = fma(part, with, total · keep)`, the factors one a query; see the canonical order, *group*.
+    pub(crate) fn blend(&self, shape: Shape, total: &mut [T], part: &[T], keep: &[T], with: &[T]) {
+        let width = self.width(shape);
+        assert!(total.len() == part.len() && keep.len() == width && with.len() == width);
+        assert!(total.len().is_multiple_of(width));
+        // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
+        unsafe { (self.blend)(total, part, keep, with, matches!(shape, Shape::Lanes(_))) }
+    }
+}
+
+/// `total = fma(part, with, total · keep)` for accumulators with the queries in lanes or as rows.
+#[inline(always)]
+fn blend<T: Real>(total: &mut [T], part: &[T], keep: &[T], with: &[T], in_lanes: bool) {
+    let width = keep.len();
+    if in_lanes {
+        for (total, part) in total.chunks_exact_mut(width).zip(part.chunks_exact(width)) {
+            for lane in 0..width {
+                total[lane] = part[lane].fused(with[lane], total[lane].times(keep[lane]));
+            }
+        }
+    } else {
+        let columns = total.len() / width;
+        for query in 0..width {
+            let range = query * columns..(query + 1) * columns;
+            for (total, &part) in total[range.clone()].iter_mut().zip(&part[range]) {
+                *total = part.fused(with[query], total.times(keep[query]));
+            }
+        }
+    }
+}
+
+/// See [`Kernels::hide`]. Flags of queries in lanes are turned into one word for each row first.
+#[inline(always)]
+fn hide<T: Real>(scores: &mut [T], in_lanes: bool, allowed: &[&[bool]], width: usize) {
+    if !in_lanes {
+        for (scores, allowed) in scores.chunks_exact_mut(TILE).zip(allowed) {
+            for (score, &allowed) in scores.iter_mut().zip(*allowed) {
+                *score = if allowed { *score } else { T::NEG_INFINITY };
+            }
+        }
+        return;
+    }
+    let mut hidden = [0_u64; TILE];
+    for (lane, allowed) in allowed.iter().enumerate() {
+        for (word, &allowed) in hidden.iter_mut().zip(*allowed) {
+            *word |= u64::from(!allowed) << lane;
+        }
+    }
+    for (scores, &word) in scores.chunks_exact_mut(width).zip(&hidden) {
+        if word != 0 {
+            for (lane, score) in scores.iter_mut().enumerate() {
+                *score = if word >> lane & 1 == 1 { T::NEG_INFINITY } else { *score };
+            }
+        }
+    }
+}
+
+/// Entry points that allow one instruction set; the kernels' bodies are inlined into them.
+macro_rules! instruction_set {
+    ($module:ident, [$($features:literal)?], $f32:ty, $f64:ty, $wide:literal, $tall:literal, $few:literal) => {
+        pub(crate) mod $module {
+            use super::Kernels;
+            use crate::kernel::lanes::Lanes;
+            use crate::kernel::{ceiling, few, many};
+
+            // SAFETY of all entry points: the callee's promises, passed on to the caller, and the instruction set,
+            // which an `Available` proves.
+            $(#[target_feature(enable = $features)])?
+            unsafe fn score_many<L: Lanes, const ROWS: usize, const VECTORS: usize>(
+                x: &[L::Real], rows: usize, d: usize, queries: &[L::Real], scores: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { many::score::<L, ROWS, VECTORS>(x, rows, d, queries, scores) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn best_many<L: Lanes, const VECTORS: usize>(
+                scores: &[L::Real], rows: usize, best: &mut [L::Real], row_of: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { many::best::<L, VECTORS>(scores, rows, best, row_of) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn fold_many<L: Lanes, const VECTORS: usize>(
+                scores: &mut [L::Real], rows: usize, scale: [L::Real; 2],
+                maximum: &mut [L::Real], sum: &mut [L::Real], factor: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { many::fold::<L, VECTORS>(scores, rows, scale, maximum, sum, factor) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn read_many<L: Lanes, const ROWS: usize, const VECTORS: usize>(
+                values: &[L::Real], rows: usize, columns: usize,
+                weights: &[L::Real], acc: &mut [L::Real], factor: &[L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { many::read::<L, ROWS, VECTORS>(values, rows, columns, weights, acc, factor) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn score_few<L: Lanes, const QUERIES: usize, const GROUPS: usize>(
+                x: &[L::Real], rows: usize, d: usize, queries: &[L::Real], scores: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { few::score::<L, QUERIES, GROUPS>(x, rows, d, queries, scores) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn fold_few<L: Lanes>(
+                scores: &mut [L::Real], rows: usize, scale: [L::Real; 2],
+                maximum: &mut L::Real, sum: &mut L::Real, factor: &mut L::Real,
+            ) {
+                // SAFETY: above.
+                unsafe { few::fold::<L>(scores, rows, scale, maximum, sum, factor) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn read_few<L: Lanes, const QUERIES: usize, const VECTORS: usize>(
+                values: &[L::Real], rows: usize, columns: usize,
+                weights: &[L::Real], acc: &mut [L::Real], factor: &[L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { few::read::<L, QUERIES, VECTORS>(values, rows, columns, weights, acc, factor) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn blend<L: Lanes>(
+                total: &mut [L::Real], part: &[L::Real], keep: &[L::Real], with: &[L::Real], in_lanes: bool,
+            ) {
+                super::blend(total, part, keep, with, in_lanes);
+            }
+
+            $(#[target_feature(enable = $features)])?
+            unsafe fn hide<L: Lanes>(scores: &mut [L::Real], in_lanes: bool, allowed: &[&[bool]], width: usize) {
+                super::hide(scores, in_lanes, allowed, width);
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn multiply_add<L: Lanes>(rounds: usize) -> L::Real {
+                // SAFETY: above.
+                unsafe { ceiling::multiply_add::<L>(rounds) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn read_all<L: Lanes>(from: &[L::Real]) -> L::Real {
+                // SAFETY: above.
+                unsafe { ceiling::read::<L>(from) }
+            }
+
+            const fn table<L: Lanes>() -> Kernels<L::Real> {
+                Kernels {
+                    lanes: L::COUNT,
+                    score_many: [score_many::<L, $wide, 1>, score_many::<L, $wide, 2>, score_many::<L, $wide, 3>],
+                    best_many: [best_many::<L, 1>, best_many::<L, 2>, best_many::<L, 3>],
+                    fold_many: [fold_many::<L, 1>, fold_many::<L, 2>, fold_many::<L, 3>],
+                    read_many: [read_many::<L, $tall, 1>, read_many::<L, $wide, 2>, read_many::<L, $wide, 3>],
+                    score_few: [
+                        score_few::<L, 1, 2>, score_few::<L, 2, 2>, score_few::<L, 3, 1>, score_few::<L, 4, 1>,
+                        score_few::<L, 5, 1>, score_few::<L, 6, 1>, score_few::<L, 7, 1>, score_few::<L, 8, 1>,
+                    ],
+                    fold_few: fold_few::<L>,
+                    read_few: [
+                        read_few::<L, 1, $few>, read_few::<L, 2, 4>, read_few::<L, 3, 4>, read_few::<L, 4, 4>,
+                        read_few::<L, 5, 4>, read_few::<L, 6, 2>, read_few::<L, 7, 2>, read_few::<L, 8, 2>,
+                    ],
+                    blend: blend::<L>,
+                    hide: hide::<L>,
+                    multiply_add: multiply_add::<L>,
+                    read_all: read_all::<L>,
+                }
+            }
+
+            pub(crate) fn f32_kernels() -> &'static Kernels<f32> {
+                static TABLE: Kernels<f32> = table::<$f32>();
+                &TABLE
+            }
+
+            pub(crate) fn f64_kernels() -> &'static Kernels<f64> {
+                static TABLE: Kernels<f64> = table::<$f64>();
+                &TABLE
+            }
+        }
+    };
+}
+
+instruction_set!(portable, [], crate::kernel::lanes::Portable<f32>, crate::kernel::lanes::Portable<f64>, 4, 4, 4);
+#[cfg(target_arch = "aarch64")]
+instruction_set!(neon_paths, ["neon"], crate::kernel::neon::F32x4, crate::kernel::neon::F64x2, 8, 16, 8);
+#[cfg(target_arch = "x86_64")]
+instruction_set!(avx2, ["avx2,fma"], crate::kernel::x86::F32x8, crate::kernel::x86::F64x4, 4, 8, 8);
+#[cfg(target_arch = "x86_64")]
+instruction_set!(
+    avx512,
+    ["avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"],
+    crate::kernel::x86::F32x16,
+    crate::kernel::x86::F64x8,
+    8,
+    16,
+    8
+);

@@ -1,0 +1,278 @@
+"""The classical network against the oracle, to the bit: trajectories, counters, states, energies."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hopfield as hf
+from oracle import classical as oracle
+from strategies import Recollection, biases, recollections, spin_rows
+
+COLUMNS = [name for name in hf.BinaryRetrieval.__slots__ if name not in ("states", "hit", "trace")]
+
+
+def asked(problem: Recollection, **changes: Any) -> hf.BinaryRetrieval:
+    """The package's answer."""
+    net = hf.ClassicalHopfield(problem.patterns, **problem.network)
+    cues = np.array(problem.cues, np.int8).reshape(-1, len(problem.patterns[0]))
+    rng = np.array(problem.rng, np.uint64) if isinstance(problem.rng, list) else problem.rng
+    known = problem.known if problem.known is None else np.array(problem.known, bool).reshape(cues.shape)
+    return net.retrieve(cues, known=known, rng=rng, **{**problem.options, **changes})
+
+
+def expected(problem: Recollection, cue: int, **changes: Any) -> oracle.BinaryRetrieval:
+    """The oracle's answer for one cue."""
+    net = oracle.ClassicalHopfield(problem.patterns, **problem.network)
+    seed, index = (problem.rng, cue) if isinstance(problem.rng, int) else (problem.rng[cue], 0)
+    known = None if problem.known is None else problem.known[cue]
+    options = {**problem.options, **changes}
+    return oracle.retrieve(net, problem.cues[cue], known=known, seed=seed, index=index, **options)
+
+
+def same(found: hf.BinaryRetrieval, row: int, answer: oracle.BinaryRetrieval) -> None:
+    """Every field of a row is the oracle's."""
+    assert found.states[row].tolist() == answer.states
+    got = {name: getattr(found, name)[row].item() for name in COLUMNS}
+    assert got == {name: getattr(answer, name) for name in COLUMNS}
+
+
+@given(recollections())
+def test_retrieval_is_the_oracles_to_the_bit(problem: Recollection) -> None:
+    found = asked(problem, trace=True)
+    assert found.hit is None
+    assert found.trace is not None
+    assert found.states.dtype == np.int8
+    longest = 1
+    for cue in range(len(problem.cues)):
+        answer = expected(problem, cue, trace=True)
+        same(found, cue, answer)
+        energies = answer.trace
+        assert energies is not None
+        longest = max(longest, len(energies))
+        assert found.trace[cue, : len(energies)].tolist() == energies
+        assert np.isnan(found.trace[cue, len(energies) :]).all()
+    assert found.trace.shape == (len(problem.cues), longest)
+
+
+@given(recollections(), st.data())
+def test_hits_are_of_the_targets(problem: Recollection, data: st.DataObject) -> None:
+    indices = st.integers(0, len(problem.patterns) - 1)
+    targets = data.draw(st.lists(indices, min_size=len(problem.cues), max_size=len(problem.cues)))
+    found = asked(problem, targets=np.array(targets, dtype=int))
+    assert found.hit is not None
+    assert found.trace is None
+    for cue, target in enumerate(targets):
+        assert found.hit[cue].item() == expected(problem, cue, target=target).hit
+
+
+@given(recollections(), st.sampled_from([1, 2, 3, 5, 8]))
+def test_threads_and_batches_change_nothing(problem: Recollection, n_threads: int) -> None:
+    whole = asked(problem, n_threads=1)
+    threaded = asked(problem, n_threads=n_threads)
+    seeds = problem.rng if isinstance(problem.rng, list) else None
+    for name in ["states", *COLUMNS]:
+        assert np.array_equal(getattr(whole, name), getattr(threaded, name))
+    if seeds is None:
+        return
+    net = hf.ClassicalHopfield(problem.patterns, **problem.network)
+    for cue, seed in enumerate(seeds):
+        known = None if problem.known is None else problem.known[cue]
+        alone = net.retrieve(problem.cues[cue], known=known, rng=seed, **problem.options)
+        again = net.retrieve([problem.cues[cue]], known=known, rng=[seed], **problem.options)
+        for name in COLUMNS:
+            assert getattr(again, name)[0] == getattr(whole, name)[cue]
+        # A seed for the batch is that of its first cue, and an array's of its only one.
+        assert {name: getattr(alone, name) for name in COLUMNS} == {
+            name: getattr(again, name)[0].item() for name in COLUMNS
+        }
+
+
+@given(st.integers(1, 12).flatmap(lambda n: st.tuples(spin_rows(n), spin_rows(n, 0, 4), biases(n))), st.data())
+def test_functions_of_states_are_the_oracles(problem: Any, data: st.DataObject) -> None:
+    patterns, rows, bias = problem
+    options = {
+        "normalization": data.draw(st.sampled_from(["neurons", "patterns", "none"])),
+        "tie": data.draw(st.sampled_from(["keep", "plus", "minus", "random"])),
+        "bias": bias,
+    }
+    net, reference = hf.ClassicalHopfield(patterns, **options), oracle.ClassicalHopfield(patterns, **options)
+    states = np.array(rows, np.int8).reshape(-1, len(patterns[0]))
+    for name in ["energy", "field", "overlap", "hamming", "is_fixed_point"]:
+        answers = [getattr(reference, name)(row) for row in rows]
+        assert getattr(net, name)(states).tolist() == answers, name
+        for row, answer in zip(rows, answers, strict=True):
+            single = getattr(net, name)(row)
+            assert (single if np.isscalar(single) else single.tolist()) == answer, name
+    assert net.weight_matrix.tolist() == reference.weight_matrix()
+
+
+@given(st.integers(1, 80).flatmap(lambda n: st.tuples(spin_rows(n, 1, 70), spin_rows(n, 1, 70))), st.data())
+def test_patterns_are_stored_and_forgotten(problem: Any, data: st.DataObject) -> None:
+    first, second = problem
+    net = hf.ClassicalHopfield(first)
+    assert net.store(second) is net
+    everything = first + second
+    assert net.patterns.tolist() == everything
+    assert (len(net), net.n_patterns, net.n_neurons) == (len(everything),) * 2 + (len(first[0]),)
+    gone = data.draw(st.lists(st.integers(0, len(everything) - 1), unique=True, max_size=len(everything)))
+    if not gone:
+        return
+    left = list(everything)
+    for index in gone:
+        left.remove(everything[index])
+    assert net.forget([everything[index] for index in gone]).patterns.tolist() == left
+    if left:
+        assert np.array_equal(net.weight_matrix, hf.ClassicalHopfield(left).weight_matrix)
+    else:
+        with pytest.raises(hf.HopfieldError, match="stores no patterns yet"):
+            net.retrieve(first[0])
+
+
+# Laws
+
+
+@given(recollections())
+def test_asynchronous_energy_never_rises(problem: Recollection) -> None:
+    found = asked(replace(problem, known=None), update="asynchronous", trace=True, clamp=False)
+    assert found.trace is not None
+    for energies in found.trace:
+        made = energies[~np.isnan(energies)]
+        assert (np.diff(made) <= 0).all()
+
+
+@given(recollections())
+def test_what_converged_is_a_fixed_point(problem: Recollection) -> None:
+    net = hf.ClassicalHopfield(problem.patterns, **problem.network)
+    found = asked(replace(problem, known=None), clamp=False)
+    assert np.array_equal(net.is_fixed_point(found.states), found.is_fixed_point)
+    assert np.array_equal(found.converged, found.reason == "fixed_point")
+    assert found.is_fixed_point[found.converged].all()
+    again = net.retrieve(found.states[found.converged])
+    assert (again.n_flips == 0).all()
+    assert (again.n_sweeps == 1).all()
+
+
+@given(recollections())
+def test_turning_everything_turns_the_answer(problem: Recollection) -> None:
+    """A network without ties that prefer a sign, and without bias, does not know up from down."""
+    network = {"tie": "keep", "normalization": problem.network["normalization"]}
+    options = {**problem.options, "stop_at_memory": False, "clamp": False}
+    net = hf.ClassicalHopfield(problem.patterns, **network)
+    cues = np.array(problem.cues, np.int8).reshape(-1, len(problem.patterns[0]))
+    here, there = (net.retrieve(sign * cues, rng=7, **options) for sign in (1, -1))
+    assert np.array_equal(here.states, -there.states)
+    for name in ["reason", "n_sweeps", "n_updates", "n_flips", "energy"]:
+        assert np.array_equal(getattr(here, name), getattr(there, name))
+
+
+@given(recollections(), st.randoms(use_true_random=False))
+def test_the_order_of_patterns_is_without_meaning(problem: Recollection, random: Any) -> None:
+    places = list(range(len(problem.patterns)))
+    random.shuffle(places)
+    other = replace(problem, patterns=[problem.patterns[place] for place in places])
+    here, there = asked(problem), asked(other)
+    for name in [
+        "states",
+        "reason",
+        "n_sweeps",
+        "n_updates",
+        "n_flips",
+        "energy",
+        "is_fixed_point",
+        "outcome",
+    ]:
+        assert np.array_equal(getattr(here, name), getattr(there, name)), name
+
+
+@given(recollections(), st.randoms(use_true_random=False))
+def test_synchronous_updates_do_not_know_the_order_of_neurons(problem: Recollection, random: Any) -> None:
+    network = {"tie": "keep", "normalization": problem.network["normalization"]}
+    patterns = np.array(problem.patterns, np.int8)
+    cues = np.array(problem.cues, np.int8).reshape(-1, patterns.shape[1])
+    places = list(range(patterns.shape[1]))
+    random.shuffle(places)
+    here = hf.ClassicalHopfield(patterns, **network).retrieve(cues, update="synchronous")
+    there = hf.ClassicalHopfield(patterns[:, places], **network).retrieve(cues[:, places], update="synchronous")
+    assert np.array_equal(here.states[:, places], there.states)
+    for name in COLUMNS:
+        assert np.array_equal(getattr(here, name), getattr(there, name)), name
+
+
+# Larger networks
+
+
+def random_spins(rng: np.random.Generator, *shape: int) -> Any:
+    return hf.spins(rng.random(shape) < 0.5)
+
+
+def test_half_covered_patterns_come_back() -> None:
+    hits = []
+    for network in range(20):
+        patterns = random_spins(np.random.default_rng(network), 10, 784)
+        net = hf.ClassicalHopfield(patterns)
+        cues = hf.corrupt.occlude(patterns, 0.45)
+        found = net.retrieve(cues, order="random", rng=network, targets=np.arange(10))
+        hits.append(found.hit)
+    assert np.mean(hits) >= 0.99
+
+
+@pytest.mark.parametrize("k", [1, 63, 64, 65, 256, 257, 700])
+def test_fields_and_energies_of_many_patterns_are_plain_sums(k: int) -> None:
+    rng = np.random.default_rng(k)
+    patterns, states = random_spins(rng, k, 129).astype(int), random_spins(rng, 5, 129).astype(int)
+    net = hf.ClassicalHopfield(patterns, normalization="none")
+    weights = patterns.T @ patterns - k * np.eye(129, dtype=int)
+    assert np.array_equal(net.weight_matrix, weights)
+    assert np.array_equal(net.field(states), states @ weights)
+    assert np.array_equal(net.energy(states), -np.einsum("mi,ij,mj->m", states, weights, states) / 2)
+    assert np.array_equal(net.hamming(states), (states[:, None] != patterns).sum(axis=2))
+
+
+def test_large_retrieval_is_the_same_for_any_number_of_threads() -> None:
+    rng = np.random.default_rng(0)
+    patterns = random_spins(rng, 120, 1000)
+    net = hf.ClassicalHopfield(patterns, tie="random")
+    cues = hf.corrupt.flip(patterns[:40], 0.2, 1)
+    for order in ("permutation", "random"):
+        first, *others = (net.retrieve(cues, rng=5, order=order, n_threads=t) for t in (1, 2, 3, 5, 8))
+        for other in others:
+            for name in ["states", *COLUMNS]:
+                assert np.array_equal(getattr(first, name), getattr(other, name)), name
+
+
+INSTRUCTION_SETS = hf._core.instruction_sets()
+
+DIGEST = """
+import hashlib, numpy as np, hopfield as hf
+assert hf._core.instruction_set() == {name!r}
+rng = np.random.default_rng(3)
+digest = hashlib.sha256()
+for n, k in [(50, 3), (300, 70), (257, 300), (900, 600)]:
+    patterns = hf.spins(rng.random((k, n)) < 0.5)
+    net = hf.ClassicalHopfield(patterns, bias=rng.standard_normal(n), tie="random")
+    for update in ("asynchronous", "synchronous"):
+        found = net.retrieve(hf.corrupt.flip(patterns[:5], 0.3, 1), update=update, rng=2, trace=True)
+        for name in found.__slots__:
+            digest.update(np.asarray(getattr(found, name)).astype("S").tobytes())
+    digest.update(net.weight_matrix.tobytes() + net.field(patterns[:4]).tobytes())
+print(digest.hexdigest())
+"""
+
+
+def test_every_instruction_set_gives_the_same_bits() -> None:
+    digests = {}
+    for name in INSTRUCTION_SETS:
+        environment = {**os.environ, "HOPFIELD_INSTRUCTION_SET": name}
+        program = [sys.executable, "-c", DIGEST.format(name=name)]
+        run = subprocess.run(program, capture_output=True, text=True, check=True, env=environment)
+        digests[name] = run.stdout
+    assert len(set(digests.values())) == 1, digests
