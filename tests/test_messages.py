@@ -63,25 +63,25 @@ MODERN: list[Row] = [
         "NaN",
         lambda: MEMORY.retrieve([[0.0, 1.0, 2.0], [3.0, 4.0, np.nan], [np.nan, 0.0, 0.0]]),
         InvalidInputError,
-        "`queries` must be finite; got NaN at row 1, column 2",
+        "`queries` must be finite; got NaN at row 1, column 2 (clean the data)",
     ),
     (
         "infinity",
         lambda: hf.ModernHopfield([[0.0, 1.0], [-np.inf, np.nan]]),
         InvalidInputError,
-        "`patterns` must be finite; got -inf at row 1, column 0",
+        "`patterns` must be finite; got -inf at row 1, column 0 (clean the data)",
     ),
     (
         "NaN among values",
         lambda: hf.ModernHopfield(EYE, values=[[1.0], [2.0], [np.nan]]),
         InvalidInputError,
-        "`values` must be finite; got NaN at row 2, column 0",
+        "`values` must be finite; got NaN at row 2, column 0 (clean the data)",
     ),
     (
         "infinite state",
         lambda: MEMORY.diagnose([np.inf, 0.0, 0.0]),
         InvalidInputError,
-        "`states` must be finite; got inf at row 0, column 0",
+        "`states` must be finite; got inf at row 0, column 0 (clean the data)",
     ),
     (
         "masked array",
@@ -136,15 +136,15 @@ MODERN: list[Row] = [
         "beta out of reach",
         lambda: hf.ModernHopfield([[1e3, 0.0]], dtype=np.float32, beta=10.0),
         InvalidInputError,
-        "`beta` times the scores of `patterns` must stay below 2.9072699920113008e6; row 0 of norm 1e3 can "
-        "reach 1e7 (scale the data or lower `beta`)",
+        "`beta` times the scores of `patterns` must stay below 2.907e6 in float32; row 0 of norm 1.000e3 can "
+        "reach 1.000e7 (scale the data, lower `beta`, or compute in float64)",
     ),
     (
         "a query out of reach",
         lambda: MEMORY.retrieve([[1.0, 0.0, 0.0], [0.0, 1e16, 0.0]]),
         InvalidInputError,
-        "`beta` times the scores of `queries` must stay below 1.5608286920413398e15; row 1 of norm 1e16 can "
-        "reach 2e16 (scale the data or lower `beta`)",
+        "`beta` times the scores of `queries` must stay below 1.561e15 in float64; row 1 of norm 1.000e16 can "
+        "reach 2.000e16 (scale the data, lower `beta`, or compute in float64)",
     ),
     (
         "max_steps",
@@ -234,7 +234,7 @@ MODERN: list[Row] = [
         "top",
         lambda: MEMORY.association(EYE, top=4),
         InvalidInputError,
-        "`top` must be between 1 and the number of patterns; got 4",
+        "`top` must be between 1 and 3, the number of stored patterns; got 4",
     ),
     (
         "top of none",
@@ -423,7 +423,7 @@ NOT_YET: list[tuple[str, Callable[[], object], Any]] = [
     (
         "the row of a new pattern is counted from the stored ones on",
         lambda: hf.ModernHopfield(EYE, beta=1.0).add([[0.0, np.nan, 0.0]]),
-        "`patterns` must be finite; got NaN at row 0, column 1",
+        "`patterns` must be finite; got NaN at row 0, column 1 (clean the data)",
     ),
     (
         "the pattern that is too long is not the one that is named",

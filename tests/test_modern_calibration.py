@@ -102,6 +102,16 @@ def test_patterns_that_no_beta_retrieves_are_counted_in_a_warning() -> None:
     assert worst(found, beta, 8 * tolerance.U64 * beta) <= 1
 
 
+def test_a_tenth_that_no_beta_retrieves_is_no_reason_to_warn_while_the_quantile_is_positive() -> None:
+    # Of eleven patterns the quantile is the second separation: one may be beaten, two may not.
+    one = np.vstack([np.diag(np.arange(1.0, 11.0)), [[0.5, *[0.0] * 9]]])
+    hf.suggest_beta(one)  # warnings are errors here
+    # Of ten it lies nine tenths of the way from the first to the second.
+    hf.suggest_beta(np.delete(one, 9, axis=0))
+    with pytest.warns(HopfieldWarning, match="no beta retrieves 18% of the patterns"):
+        hf.suggest_beta(np.vstack([one[:9], [[0.5, *[0.0] * 9], [0.25, *[0.0] * 9]]]))
+
+
 ASK: dict[str, Callable[[hf.ModernHopfield], object]] = {
     "beta": lambda memory: memory.beta,
     "step": lambda memory: memory.step([1.0]),

@@ -18,9 +18,6 @@ SIMILARITIES = ("dot",)
 #: The bound on the relative error of a retrieved pattern that calibration aims at.
 ERROR = 1e-3
 
-#: The share of patterns that calibration gives up without a word.
-QUANTILE = 0.10
-
 
 def suggest_beta(
     patterns: npt.ArrayLike, *, error: float = ERROR, similarity: str = "dot", separation: str = "softmax"
@@ -56,7 +53,7 @@ def suggest_beta(
     Warns
     -----
     HopfieldWarning
-        If a tenth of the patterns or more cannot be retrieved at any `beta`, with their share.
+        If that quantile is not positive, with the share of patterns that no `beta` retrieves.
 
     Examples
     --------
@@ -74,8 +71,8 @@ def suggest_beta(
 
 def calibrate(core: _core.ModernHopfield, error: float, n_threads: int | None, stacklevel: int) -> float:
     """The inverse temperature for stored patterns; `stacklevel` as in `warnings.warn`, counted from the caller."""
-    beta, unretrievable = core.calibrate(error, n_threads)
-    if unretrievable >= QUANTILE:
+    beta, unretrievable, fell_back = core.calibrate(error, n_threads)
+    if fell_back:
         warnings.warn(
             f"no beta retrieves {unretrievable:.0%} of the patterns: under similarity 'dot' another pattern is their "
             "better match. Scale the patterns to equal norm (and center them) to retrieve all",
