@@ -1,4 +1,4 @@
-# The words of CI, one at a time. `just ci` is the whole; everything else works in .venv.
+# The words of CI, one at a time, in .venv: `just setup` makes it. `just ci` is the whole, in an environment of its own.
 export VIRTUAL_ENV := justfile_directory() / ".venv"
 export PATH := VIRTUAL_ENV / "bin:" + env("PATH")
 

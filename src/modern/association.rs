@@ -7,7 +7,7 @@ use ndarray::Array2;
 use std::cmp::Ordering::Equal;
 
 use super::memory::ModernHopfield;
-use super::pass::Mask;
+use super::pass::{Mask, WORTH_A_THREAD};
 use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::real::Rows;
 use crate::kernel::readout::{Normalizer, scale};
@@ -55,18 +55,23 @@ impl<'a, T: Real> Scores<'a, T> {
 /// Runs `work(first query, queries, their part of the results)` for eight queries at a time.
 pub(super) fn by_eight<T: Real, R: Send>(
     queries: &[T],
-    d: usize,
+    (k, d): (usize, usize),
     (results, width): (&mut [R], usize),
     par: Par,
     work: impl Fn(usize, &[T], &mut [R], &Watch) -> Result<()> + Sync,
 ) -> Result<()> {
     let pieces = queries.chunks(MOST_FEW * d).zip(results.chunks_mut(MOST_FEW * width.max(1))).enumerate();
     par.each(
-        par.threads(),
+        workers(queries.len(), k, par),
         pieces,
         || Ok(()),
         |watch, (), (number, (queries, results))| work(number * MOST_FEW, queries, results, watch),
     )
+}
+
+/// Threads for scoring `entries` entries of queries against `k` patterns.
+fn workers(entries: usize, k: usize, par: Par) -> usize {
+    if entries.saturating_mul(k) < WORTH_A_THREAD { 1 } else { par.threads() }
 }
 
 /// The weight of every pattern for every query.
@@ -76,7 +81,7 @@ pub(super) fn association<T: Real>(memory: &ModernHopfield<T>, queries: &[T], pa
     let mut weights = try_vec(area(m, k, "the association")?, T::ZERO, "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
     let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
-    by_eight(queries, d, (&mut weights, k), par, |start, queries, weights, watch| {
+    by_eight(queries, (k, d), (&mut weights, k), par, |start, queries, weights, watch| {
         scores.walk(start, queries, watch, |first, rows, scores| {
             for (q, weights) in weights.chunks_exact_mut(k).enumerate() {
                 let normalizer = normalizers[start + q];
@@ -101,7 +106,7 @@ pub(super) fn top<T: Real>(
     let mut found = try_vec(area(m, top, "the association")?, (T::ZERO, 0_usize), "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
     let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
-    by_eight(queries, d, (&mut found, top), par, |start, queries, found, watch| {
+    by_eight(queries, (k, d), (&mut found, top), par, |start, queries, found, watch| {
         let room = 2 * top.min(k) + 2 * TILE;
         let mut candidates: Vec<Vec<(T, usize)>> = vec![Vec::new(); queries.len() / d];
         for candidates in &mut candidates {
@@ -163,7 +168,7 @@ pub(super) fn distances<T: Real>(
     // Four pairs make eight queries, so that both states of a pair are scored in one walk over the memory.
     let pairs = distances.chunks_mut(MOST_FEW / 2).enumerate();
     par.each(
-        par.threads(),
+        workers(earlier.len(), memory.patterns().nrows(), par),
         pairs,
         || Ok(()),
         |watch, (), (number, distances)| {

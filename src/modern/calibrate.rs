@@ -76,7 +76,7 @@ pub(crate) fn of_rows<T: Real>(patterns: &Rows<T>, error: f64, par: Par) -> Resu
     }
     let mut separations = try_vec(sample.len(), 0.0, "separations")?;
     let scores = Scores::new(patterns, Mask::None);
-    by_eight(&queries, d, (&mut separations, 1), par, |start, queries, separations, watch| {
+    by_eight(&queries, (k, d), (&mut separations, 1), par, |start, queries, separations, watch| {
         let mut own = vec![0.0; separations.len()];
         let mut other = vec![f64::NEG_INFINITY; separations.len()];
         scores.walk(start, queries, watch, |first, rows, scores| {

@@ -63,7 +63,7 @@ pub(super) fn diagnose<T: Real>(memory: &ModernHopfield<T>, states: &[T], par: P
     let normalizers = memory.normalizers(states, Mask::None, par)?;
     let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
     let mut diagnoses = try_vec(m, None, "diagnoses")?;
-    by_eight(states, d, (&mut diagnoses, 1), par, |start, states, diagnoses, watch| {
+    by_eight(states, (k, d), (&mut diagnoses, 1), par, |start, states, diagnoses, watch| {
         for (q, (state, diagnosis)) in states.chunks_exact(d).zip(diagnoses).enumerate() {
             let mut weights = Vec::new();
             weights.try_reserve_exact(k).map_err(|_| crate::Error::OutOfMemory {

@@ -11,7 +11,7 @@ use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST}
 use crate::par::{Ordered, Par, Tickets, Watch};
 
 /// Multiply-adds below which a second thread costs more than it saves.
-const WORTH_A_THREAD: usize = 100_000;
+pub(super) const WORTH_A_THREAD: usize = 100_000;
 /// Vectors of queries for each thread from which the batch is divided, not the memory.
 const VECTORS_A_THREAD: usize = 6;
 /// Bytes of packed queries and accumulators that one part of a batch may hold in the second-level cache.
@@ -145,7 +145,7 @@ impl<T: Real> Pass<'_, T> {
         }
         let in_cache = (CACHE / ((self.d + self.columns) * lanes * size_of::<T>())).max(1);
         let parts = vectors.div_ceil(in_cache).next_multiple_of(threads).min(vectors);
-        self.divide_batch(queries, answers, (vectors, parts), par)
+        self.divide_batch(queries, answers, (vectors, parts), (threads, par))
     }
 
     /// Each thread takes parts of the batch through the whole memory.
@@ -154,7 +154,7 @@ impl<T: Real> Pass<'_, T> {
         queries: &[T],
         mut answers: Answers<T>,
         (vectors, parts): (usize, usize),
-        par: Par,
+        (threads, par): (usize, Par),
     ) -> Result<()> {
         let (m, lanes) = (queries.len() / self.d, self.kernels.lanes());
         let mut pieces = Vec::with_capacity(parts);
@@ -166,7 +166,7 @@ impl<T: Real> Pass<'_, T> {
             answers = rest;
         }
         par.each(
-            par.threads(),
+            threads,
             pieces.into_iter(),
             || Ok(()),
             |watch, (), (from, to, mut answers)| {

@@ -57,7 +57,7 @@ impl<'a> Par<'a> {
         Self::with_threads(1)
     }
 
-    /// At most `threads` threads (from 1 to 1024), the calling one included; fewer while other calls have them.
+    /// At most `threads` threads (from 1 to 128), the calling one included; fewer while other calls have them.
     #[must_use]
     pub fn with_threads(threads: usize) -> Self {
         Self { threads: Some(threads.clamp(1, MOST_THREADS)), ..Self::default() }
@@ -132,6 +132,8 @@ impl<'a> Par<'a> {
         scratch: impl Fn() -> Result<S> + Sync,
         work: impl Fn(&Watch, &mut S, T) -> Result<()> + Sync,
     ) -> Result<()> {
+        // No more threads than items, where their number is known.
+        let workers = items.size_hint().1.map_or(workers, |items| items.min(workers));
         let items = Mutex::new(items);
         let next = || lock(&items).next();
         self.run(workers, |watch| {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
-/// More threads than any machine has use for.
-pub(super) const MOST_THREADS: usize = 1024;
+/// More threads than retrieval has use for; a pool of thousands would spend the machine on waking and waiting.
+pub(super) const MOST_THREADS: usize = 128;
 
 /// 0 until somebody asks or sets.
 static NUM_THREADS: AtomicUsize = AtomicUsize::new(0);
@@ -15,7 +15,7 @@ static NUM_THREADS: AtomicUsize = AtomicUsize::new(0);
 /// Sets how many threads a call uses when it names no number itself; 0 goes back to the default.
 ///
 /// The default is the environment variable `HOPFIELD_NUM_THREADS` if it holds a positive number, else one thread for
-/// each processor that this process may use; 1024 at most.
+/// each processor that this process may use; 128 at most.
 pub fn set_num_threads(threads: usize) {
     NUM_THREADS.store(threads.min(MOST_THREADS), Ordering::Relaxed);
 }
