@@ -160,8 +160,7 @@ def test_a_call_sees_the_memory_as_it_was_at_its_start() -> None:
     few, many = patterns[:2000], patterns
     queries = patterns[:50]
     versions = {
-        hf.ModernHopfield(stored, beta=0.2).retrieve(queries, max_steps=3).states.tobytes()
-        for stored in (few, many)
+        hf.ModernHopfield(stored, beta=0.2).retrieve(queries, max_steps=3).states.tobytes() for stored in (few, many)
     }
     memory = hf.ModernHopfield(few, beta=0.2)
     done = threading.Event()

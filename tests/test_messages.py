@@ -87,8 +87,7 @@ MODERN: list[Row] = [
         "masked array",
         lambda: MEMORY.step(np.ma.masked_array([1.0, 2.0, 3.0])),
         InputTypeError,
-        "`queries` must not be a masked array, whose mask would be lost; fill it, or pass what is masked as "
-        "`known`",
+        "`queries` must not be a masked array, whose mask would be lost; fill it, or pass what is masked as `known`",
     ),
     (
         "complex",
@@ -397,17 +396,13 @@ def test_the_modern_network_says(
 
 
 def test_ragged_rows_are_named_with_numpys_reason() -> None:
-    with pytest.raises(
-        InvalidInputError, match=r"^`patterns` must be a rectangular array of numbers; .*shape"
-    ):
+    with pytest.raises(InvalidInputError, match=r"^`patterns` must be a rectangular array of numbers; .*shape"):
         hf.ModernHopfield(RAGGED)
 
 
 def test_a_result_beyond_memory_says_how_much() -> None:
     many = hf.ModernHopfield(np.zeros((3_000_000, 1), np.float32), beta=1.0)
-    with pytest.raises(
-        OutOfMemoryError, match=r"^not enough memory for 36000000000000 bytes of the association$"
-    ):
+    with pytest.raises(OutOfMemoryError, match=r"^not enough memory for 36000000000000 bytes of the association$"):
         many.association(np.zeros((3_000_000, 1), np.float32))
 
 

@@ -25,9 +25,7 @@ def assert_is_attention(
     found: Array, queries: Array, keys: Array, values: Array, beta: float | None, mask: Array | None = None
 ) -> None:
     """Each problem of the broadcast batch by the oracle."""
-    batches = [array.shape[:-2] for array in (queries, keys, values)] + (
-        [] if mask is None else [mask.shape[:-2]]
-    )
+    batches = [array.shape[:-2] for array in (queries, keys, values)] + ([] if mask is None else [mask.shape[:-2]])
     batch = np.broadcast_shapes(*batches)
     m, d = queries.shape[-2:]
     assert found.shape == (*batch, m, values.shape[-1])
@@ -90,9 +88,7 @@ def test_attention_is_that_of_the_oracle(
 def test_attention_is_a_step_with_values(dtype: str) -> None:
     rng = np.random.default_rng(0)
     for m, k, d, dv in [(1, 1, 1, 1), (3, 600, 20, 7), (70, 130, 65, 33)]:
-        queries, keys, values = (
-            rng.standard_normal(shape).astype(dtype) for shape in ((m, d), (k, d), (k, dv))
-        )
+        queries, keys, values = (rng.standard_normal(shape).astype(dtype) for shape in ((m, d), (k, d), (k, dv)))
         mask = rng.random((m, k)) < 0.8
         memory = hf.ModernHopfield(keys, values=values, beta=1 / math.sqrt(d))
         assert np.array_equal(hf.attention(queries, keys, values), memory.step(queries))

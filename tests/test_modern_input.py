@@ -73,14 +73,10 @@ def test_queries_of_every_real_dtype_layout_and_rank(name: str, dtype: str) -> N
         given = laid_out(table(dtype, shape), layout)
         kept = memory(stored)
         if len(shape) not in (1, 2):
-            with pytest.raises(
-                InvalidInputError, match="must be one vector or a table with one vector in a row"
-            ):
+            with pytest.raises(InvalidInputError, match="must be one vector or a table with one vector in a row"):
                 ask(kept, given)
         elif shape[-1] != 3:
-            with pytest.raises(
-                InvalidInputError, match="must have 3 columns, as the stored patterns do; got shape"
-            ):
+            with pytest.raises(InvalidInputError, match="must have 3 columns, as the stored patterns do; got shape"):
                 ask(kept, given)
         else:
             plain = np.ascontiguousarray(np.asarray(given).astype(stored))
@@ -198,22 +194,14 @@ def test_odd_patterns_and_values(thing: str) -> None:
 
 @pytest.mark.parametrize("dtype", REAL + SWAPPED)
 def test_patterns_of_every_real_dtype_layout_and_rank(dtype: str) -> None:
-    computed = (
-        "f4"
-        if np.dtype(dtype).kind in "b" or np.dtype(dtype).itemsize < 3 or dtype in ("f4", ">f4")
-        else "f8"
-    )
+    computed = "f4" if np.dtype(dtype).kind in "b" or np.dtype(dtype).itemsize < 3 or dtype in ("f4", ">f4") else "f8"
     for layout, shape in itertools.product(sorted(LAYOUTS), SHAPES):
         given = laid_out(table(dtype, shape), layout)
         if len(shape) not in (1, 2):
-            with pytest.raises(
-                InvalidInputError, match="must be one vector or a table with one vector in a row"
-            ):
+            with pytest.raises(InvalidInputError, match="must be one vector or a table with one vector in a row"):
                 hf.ModernHopfield(given, beta=1.0)
         elif 0 in shape:
-            with pytest.raises(
-                InvalidInputError, match="must hold at least one pattern of at least one entry"
-            ):
+            with pytest.raises(InvalidInputError, match="must hold at least one pattern of at least one entry"):
                 hf.ModernHopfield(given, beta=1.0)
         else:
             kept = hf.ModernHopfield(given, values=np.atleast_2d(given), beta=1.0)

@@ -99,25 +99,19 @@ def test_a_turned_memory_retrieves_turned_states(dtype: str, d: int) -> None:
     patterns, queries = rng.integers(-16, 17, (50, d)) / 8, rng.integers(-16, 17, (10, d)) / 8
     assert np.array_equal((patterns @ turn) @ turn.T, patterns)
     plain = Problem(patterns.astype(dtype), queries.astype(dtype), 2.0 / d, None, None, None)
-    turned = Problem(
-        (patterns @ turn).astype(dtype), (queries @ turn).astype(dtype), 2.0 / d, None, None, None
-    )
+    turned = Problem((patterns @ turn).astype(dtype), (queries @ turn).astype(dtype), 2.0 / d, None, None, None)
     steps = plain.memory().step(plain.queries), turned.memory().step(turned.queries)
     energies = plain.memory().energy(plain.queries), turned.memory().energy(turned.queries)
     for query in range(len(queries)):
         bounds, elsewhere = plain.bounds(query), turned.bounds(query)
         back = steps[1][query].astype(np.float64) @ turn.T
         off = bounds.step() + elsewhere.step() @ np.abs(turn).T
-        off = off + tolerance.gamma(d, tolerance.U64) * (
-            np.abs(steps[1][query]).astype(float) @ np.abs(turn).T
-        )
+        off = off + tolerance.gamma(d, tolerance.U64) * (np.abs(steps[1][query]).astype(float) @ np.abs(turn).T)
         assert worst(back, steps[0][query], off) <= 1
         assert worst(energies[1][query], energies[0][query], bounds.energy() + elsewhere.energy()) <= 1
 
 
-@given(
-    problems(with_mask=False, max_work=800, largest_exponent=100.0), st.integers(-4, 4), st.integers(-4, 4)
-)
+@given(problems(with_mask=False, max_work=800, largest_exponent=100.0), st.integers(-4, 4), st.integers(-4, 4))
 def test_a_scaled_memory_gives_scaled_answers_to_the_bit(problem: Problem, up: int, apart: int) -> None:
     # Powers of two: beta / (a b) with patterns times a and queries times b has the same scores.
     a, b = problem.dtype.type(2.0**up), problem.dtype.type(2.0**apart)
@@ -219,9 +213,7 @@ def test_a_step_stays_in_the_convex_hull(problem: Problem) -> None:
     for query, found in enumerate(problem.memory().step(problem.queries)):
         off = problem.bounds(query).step()
         reached = directions @ found.astype(np.float64)
-        slack = np.abs(directions) @ off + 1e3 * tolerance.U64 * (
-            np.abs(directions) @ np.abs(table).max(axis=0)
-        )
+        slack = np.abs(directions) @ off + 1e3 * tolerance.U64 * (np.abs(directions) @ np.abs(table).max(axis=0))
         assert np.all(reached <= (directions @ table.T).max(axis=1) + slack)
         norm = np.linalg.norm(found.astype(np.float64))
         assert norm <= np.linalg.norm(table, axis=1).max() + tolerance.norm(off) + slack.max()

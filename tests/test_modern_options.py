@@ -306,9 +306,7 @@ def test_progress_is_heard_on_the_way() -> None:
 # Not finite
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the whole batch is refused: the norm of an infinite query is out of reach"
-)
+@pytest.mark.xfail(strict=True, reason="the whole batch is refused: the norm of an infinite query is out of reach")
 def test_an_infinite_query_stays_with_itself_too() -> None:
     queries = HADAMARD.copy()
     queries[2, 0] = np.inf

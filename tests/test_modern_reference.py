@@ -15,9 +15,7 @@ import tolerance
 from strategies_modern import FLOATS, Problem
 from tolerance import worst
 
-REFERENCE: dict[str, Any] = json.loads(
-    (Path(__file__).resolve().parent / "reference_values.json").read_text("utf-8")
-)
+REFERENCE: dict[str, Any] = json.loads((Path(__file__).resolve().parent / "reference_values.json").read_text("utf-8"))
 ANTIPODAL = REFERENCE["mch_two_antipodal_patterns_1d"]["values"]
 ORTHONORMAL = REFERENCE["mch_orthonormal_patterns"]["values"]
 SOFTMAX = REFERENCE["sparse_transforms"]["values"]
@@ -38,8 +36,7 @@ def test_two_antipodal_patterns(beta: str) -> None:
     # At a fixed point the residual and what rounding moves are divided by 1 - f'; f' = beta (1 - x^2).
     slope = float(beta) * (1 - expected**2)
     bounds = [
-        Problem(np.array([[1.0], [-1.0]]), s[None], float(beta), None, None, None).bounds(0)
-        for s in found.states
+        Problem(np.array([[1.0], [-1.0]]), s[None], float(beta), None, None, None).bounds(0) for s in found.states
     ]
     for state, sign, at, bound in zip(found.states, (1, -1), range(2), bounds, strict=True):
         off = (found.residual[at] + bound.step()) / (1 - slope) + tolerance.printed(expected)

@@ -121,9 +121,7 @@ def test_a_retrieval_is_so_many_steps_and_a_look_at_the_end(problem: Problem, ch
             assert reason == "tolerance" or n_steps == chosen.max_steps
 
 
-def distance(
-    problem: Problem, chosen: Options, before: Array, after: Array, mask: Array | None
-) -> tuple[float, float]:
+def distance(problem: Problem, chosen: Options, before: Array, after: Array, mask: Array | None) -> tuple[float, float]:
     """The residual of one update, and what may be wrong with it."""
     if chosen.criterion == "state" or mask is not None:
         moved = math.dist(lists(before), lists(after))
@@ -206,19 +204,13 @@ def agrees(problem: Problem, chosen: Options, found: hf.Retrieval, query: int) -
 
     bounds = problem.bounds(query, state=last)
     near = bounds.association_nearby(off)
-    output = (
-        off
-        if problem.values is None
-        else bounds.step() + tolerance.SLACK * near * np.ptp(bounds.values, axis=0)
-    )
+    output = off if problem.values is None else bounds.step() + tolerance.SLACK * near * np.ptp(bounds.values, axis=0)
     assert worst(found.output[query], expected.output, output) <= 1
     assert expected.trace is not None
     assert found.trace is not None
     for step, energy in enumerate(expected.trace):
         here = problem.bounds(query, state=way.mine[step])
-        residual = (
-            math.dist(way.states[step], oracle_step(problem, query, way.states[step])) + 2 * way.off[step]
-        )
+        residual = math.dist(way.states[step], oracle_step(problem, query, way.states[step])) + 2 * way.off[step]
         allowed = here.energy() + here.energy_nearby(way.off[step], residual)
         assert worst(found.trace[query][step], energy, allowed) <= 1
     assert worst(found.energy[query], expected.energy, allowed) <= 1
@@ -268,9 +260,7 @@ def test_in_ordinary_problems_the_way_is_sure(dtype: str, criterion: str, tol: f
 def surely_best(problem: Problem, query: int, state: Array, best: int, off: float) -> bool:
     """Whether the best match scores clearly more than all that are not equal to it."""
     bounds = problem.bounds(query, values=False, state=state)
-    error = np.add(*(bounds.score_errors(way) for way in bounds.ways)) + off * np.linalg.norm(
-        bounds.x, axis=1
-    )
+    error = np.add(*(bounds.score_errors(way) for way in bounds.ways)) + off * np.linalg.norm(bounds.x, axis=1)
     winner = problem.patterns[best].astype(np.float64)
     others = np.any(bounds.x != winner, axis=1)
     own = float(winner @ np.asarray(state, np.float64))

@@ -117,9 +117,7 @@ def test_any_part_of_a_batch(dtype: str, k: int) -> None:
     whole = memory.retrieve(queries, mask=mask, known=known, **options)
     steps = memory.step(queries, mask=mask, known=known)
     # Every size of a batch that has a shape of its own, at every offset in a vector.
-    parts = [
-        slice(start, start + size) for size in [*range(1, 35), 50, 64, 89] for start in (0, 1, 90 - size)
-    ]
+    parts = [slice(start, start + size) for size in [*range(1, 35), 50, 64, 89] for start in (0, 1, 90 - size)]
     for part in parts:
         rows: dict[str, Any] = {"mask": mask[part], "known": known[part]}
         assert bits(memory.retrieve(queries[part], **rows, **options)) == bits(whole, part), part
@@ -168,28 +166,20 @@ def test_one_thing_said_in_two_ways(problem: Problem, criterion: str) -> None:
     memory = problem.memory()
     found = memory.retrieve(problem.queries, criterion=criterion, max_steps=4)
     assert np.array_equal(found.energy, memory.energy(found.states))
-    assert np.array_equal(
-        found.output, memory.step(found.states) if problem.values is not None else found.states
-    )
+    assert np.array_equal(found.output, memory.step(found.states) if problem.values is not None else found.states)
     weights, indices = memory.association(found.states, top=1)
     assert np.array_equal(found.weight, weights[:, 0])
     assert np.array_equal(found.pattern, indices[:, 0])
     one = hf.ModernHopfield(problem.patterns, beta=problem.beta)
     once = one.retrieve(problem.queries, mask=problem.mask, max_steps=1)
-    some = (
-        np.ones(len(problem.queries), bool)
-        if problem.mask is None
-        else np.atleast_2d(problem.mask).any(axis=1)
-    )
+    some = np.ones(len(problem.queries), bool) if problem.mask is None else np.atleast_2d(problem.mask).any(axis=1)
     some = np.broadcast_to(some, len(problem.queries))
     assert np.array_equal(once.states[some], one.step(problem.queries, mask=problem.mask)[some])
     # A mask of True for all is no mask.
     everybody = np.ones(len(problem.patterns), bool)
     assert np.array_equal(memory.step(problem.queries, mask=everybody), memory.step(problem.queries))
     for whole in (np.ones(problem.queries.shape, bool), np.ones(problem.queries.shape[1], bool)):
-        assert bits(memory.retrieve(problem.queries, known=whole, criterion=criterion, max_steps=4)) == bits(
-            found
-        )
+        assert bits(memory.retrieve(problem.queries, known=whole, criterion=criterion, max_steps=4)) == bits(found)
 
 
 def test_runs_repeat_themselves() -> None:

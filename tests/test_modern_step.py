@@ -70,9 +70,7 @@ def random_problem(number: int) -> Problem:
     rng = np.random.default_rng([2020, number])
     k, d, m = int(rng.integers(1, 60)), int(rng.integers(1, 80)), 2
     patterns = rng.standard_normal((k, d)) * 10.0 ** rng.uniform(-2, 2)
-    queries = patterns[rng.integers(0, k, m)] * rng.uniform(0, 1.2) + patterns.std() * rng.standard_normal(
-        (m, d)
-    )
+    queries = patterns[rng.integers(0, k, m)] * rng.uniform(0, 1.2) + patterns.std() * rng.standard_normal((m, d))
     longest = np.linalg.norm(patterns, axis=1).max() * np.linalg.norm(queries, axis=1).max() + 1e-9
     return Problem(
         patterns=patterns,
@@ -129,9 +127,7 @@ def test_exponents_up_to_the_limit_of_the_dtype(dtype: str, reach: float) -> Non
     problem = Problem(patterns, patterns[:1], reach, None, None, None)
     assert_agrees(problem, problem.memory().step(problem.queries))
     assert problem.memory().step(patterns[0]).tolist() == [1, 0, 0]
-    with pytest.raises(
-        hf.errors.InvalidInputError, match=r"row 1 of norm 1\.1\d*e0 can reach .* \(scale the data"
-    ):
+    with pytest.raises(hf.errors.InvalidInputError, match=r"row 1 of norm 1\.1\d*e0 can reach .* \(scale the data"):
         problem.memory().step([[1.0, 0.0, 0.0], [1.1, 0.0, 0.0]])
 
 

@@ -203,9 +203,9 @@ class Problem:
             theta, moved = self.theta(way), self.perturbed(way)
             if moved > 0.5:
                 return SLACK * hull
-            mean = (
-                (self.p * theta) @ spread + way.term * (sizes + (self.p * theta) @ np.abs(self.values))
-            ) / (1 - moved)
+            mean = ((self.p * theta) @ spread + way.term * (sizes + (self.p * theta) @ np.abs(self.values))) / (
+                1 - moved
+            )
             error = (mean + way.sum * y) / (1 - way.sum)
             total += error + way.quotient * (y + error) + (4 * len(self.p) + 1) * way.tiny
         return SLACK * np.minimum(total, hull + (8 * len(self.p) + 2) * self.ways[0].tiny)
@@ -227,9 +227,7 @@ class Problem:
         # Squares, eight chains, a tree; the oracle rounds squares and one sum.
         squares = gamma(math.ceil(d / 8) + 3, U64) + gamma(2, U64)
         # n' ln 2 + log(sum): ln 2, the product, the logarithm, the sum; log(sum) <= log(1.5 k).
-        near = (
-            4 * U64 * abs(lse) + 4 * U64 * (abs(lse) + 2 * math.log(1.5 * k)) + U64 * abs(float(self.z.max()))
-        )
+        near = 4 * U64 * abs(lse) + 4 * U64 * (abs(lse) + 2 * math.log(1.5 * k)) + U64 * abs(float(self.z.max()))
         total = squares * half_norm + (self.log_sum_exp() + near) / self.beta
         fixed = 0.0
         if constants:
