@@ -199,15 +199,7 @@ def test_a_short_call_does_not_wait_for_a_long_one() -> None:
     assert found["short"] < found["long"] / 2
 
 
-@pytest.mark.parametrize(
-    "threads",
-    [
-        *(100, 2**31, 2**60),
-        pytest.param(
-            10**30, marks=pytest.mark.xfail(strict=True, reason="hangs: four times as many is beyond a usize")
-        ),
-    ],
-)
+@pytest.mark.parametrize("threads", [100, 2**31, 10**30])
 def test_any_number_of_threads_may_be_asked_for(threads: int) -> None:
     assert ask("many_threads", threads)["same"]
 
