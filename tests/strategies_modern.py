@@ -134,8 +134,9 @@ def masks(k: int, m: int) -> st.SearchStrategy[Array | None]:
         rng = np.random.default_rng(seed)
         return rng.random((m, k) if each else k) < share
 
-    shares = st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0])
-    return st.one_of(st.none(), st.builds(some, st.integers(0, 2**32), shares, st.booleans()))
+    shares = st.sampled_from([0.5, 0.8, 0.2, 0.9, 0.0, 1.0])
+    flags = st.builds(some, st.integers(0, 2**32), shares, st.booleans())
+    return st.one_of(st.none(), flags, flags)
 
 
 def knowns(d: int, m: int) -> st.SearchStrategy[Array | None]:

@@ -199,12 +199,7 @@ def test_a_short_call_does_not_wait_for_a_long_one() -> None:
     assert found["short"] < found["long"] / 2
 
 
-@pytest.mark.parametrize(
-    "threads",
-    [
-        *(100, 2**31, 2**60, 10**30),
-    ],
-)
+@pytest.mark.parametrize("threads", [100, 2**31, 10**30])
 def test_any_number_of_threads_may_be_asked_for(threads: int) -> None:
     assert ask("many_threads", threads)["same"]
 

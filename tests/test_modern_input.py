@@ -316,5 +316,5 @@ def test_what_is_no_real_number(value: Any) -> None:
 
 
 def test_counts_of_any_size() -> None:
-    found = memory("float64").retrieve(PATTERNS, max_steps=10**30, n_threads=10**30)
+    found = memory("float64").retrieve(PATTERNS, max_steps=10**30)
     assert found.converged.all()

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 import hopfield as hf
@@ -225,6 +225,8 @@ def oracle_step(problem: Problem, query: int, state: list[float]) -> list[float]
     return oracle.step(lists(problem.patterns), problem.beta, state, mask=lists(problem.mask_of(query)))
 
 
+# More examples than elsewhere: masks, known entries, criteria and budgets meet here.
+@settings(max_examples=3 * settings.default.max_examples)
 @given(problems(with_known=True, max_work=400, max_queries=2, largest_exponent=100.0), options)
 def test_a_retrieval_is_that_of_the_oracle(problem: Problem, chosen: Options) -> None:
     found = retrieve(problem, chosen)
