@@ -19,7 +19,7 @@
 //! | layer | what it knows |
 //! |---|---|
 //! | `python` (feature) | arrays and exceptions of Python; no arithmetic |
-//! | [`classical`], [`modern`] | networks: energies, updates, when to stop and why |
+//! | [`classical`], [`modern`], [`machine`] | networks: energies, updates, when to stop and why; what the machine offers |
 //! | `input` | rows that are valid by construction: the last place where data can be refused |
 //! | `kernel` | slices, tiles and instructions; all `unsafe` code; the order of operations |
 //! | [`error`], `par`, [`rng`] | refusals as data, threads, random streams |
@@ -27,9 +27,10 @@
 //! # What holds, and the test that holds it
 //!
 //! 1. The same bits for any number of threads, batch and instruction set with fused multiply-add:
-//!    `modern::pass::tests::every_path_gives_the_same_bits_*`, `tests/test_same_bits.py`.
+//!    `modern::pass::tests::every_path_gives_the_same_bits_*`, `tests/test_modern_same_bits.py`,
+//!    `tests/test_instruction_sets.py`.
 //! 2. Every formula is that of the plain-Python oracle: `tests/it/modern.rs` and `tests/it/classical.rs` on its vectors,
-//!    `tests/test_modern_*.py` and `tests/test_classical_*.py` on random problems.
+//!    `tests/test_modern_*.py` and `tests/test_classical.py` on random problems.
 //! 3. Parts merge in the order of their numbers: `par::tests::parts_merge_in_order_for_any_number_of_threads`.
 //! 4. Random streams never change: `tests/it/random.rs`.
 //! 5. Dependencies point down, `unsafe` stays in `kernel`: `tests/it/layering.rs`.

@@ -20,7 +20,7 @@
 //! P        2^x on [−½, ½] by Horner's rule with fma, coefficients in `real.rs`
 //! ```
 //!
-//! The group level keeps the rounding error of a million patterns below that of a plain float32 softmax. A masked
+//! The group level keeps the rounding error of a sum over a million patterns from growing with their number. A masked
 //! pattern has score −∞ and weighs exactly nothing. Block, tile, chunk and group lengths are constants: chunk
 //! boundaries apply even when nothing is split.
 //!

@@ -10,6 +10,9 @@ use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST};
 use crate::par::{Ordered, Par, Tickets, Watch};
 
+// The three numbers below were chosen by `cargo bench --bench retrieval -- --table` on two cores with AVX-512; answers do
+// not depend on them.
+
 /// Multiply-adds below which a second thread costs more than it saves.
 pub(super) const WORTH_A_THREAD: usize = 100_000;
 /// Vectors of queries for each thread from which the batch is divided, not the memory.
