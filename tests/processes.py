@@ -239,6 +239,8 @@ def peak(name: str, threads: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    # Even if it was started deaf to Ctrl-C, as background jobs are.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     faulthandler.dump_traceback_later(PATIENCE, exit=True)
     asked: dict[str, Callable[..., Any]] = {
         function.__name__: function
