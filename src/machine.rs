@@ -20,7 +20,8 @@ use crate::par::{Par, Tickets};
 /// # Errors
 /// Only [`crate::Error::Interrupted`].
 pub fn multiply_adds_per_second<T: Real>(par: Par) -> Result<f64> {
-    const ROUNDS: usize = 20_000;
+    // Milliseconds of work: long beside the time that a second thread takes to wake up.
+    const ROUNDS: usize = 2_000_000;
     let kernels = Kernels::<T>::in_use();
     let threads = par.threads();
     let took = on_all(par, threads, |_| {
