@@ -20,6 +20,7 @@
 //! |---|---|
 //! | `python` (feature) | arrays and exceptions of Python; no arithmetic |
 //! | [`classical`], [`modern`], [`machine`] | networks: energies, updates, when to stop and why; what the machine offers |
+//! | `binary` | what networks of ±1 neurons share: orders of visits, when to stop, what came out |
 //! | `input` | rows that are valid by construction: the last place where data can be refused |
 //! | `kernel` | slices, tiles and instructions; all `unsafe` code; the order of operations |
 //! | [`error`], `par`, [`rng`] | refusals as data, threads, random streams |
@@ -37,6 +38,7 @@
 //!
 //! Not here: learning by gradients, and anything on a GPU.
 
+mod binary;
 pub mod classical;
 pub mod error;
 mod input;

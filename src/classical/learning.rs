@@ -6,8 +6,8 @@
 //!
 //! Not here: the sums over patterns, which the packed kernels take.
 
-use super::exact::{Exact, ratio};
-use super::options::{Bias, Normalization, Tie};
+use super::options::{Bias, Normalization};
+use crate::binary::{Exact, Tie, ratio};
 use crate::error::{Result, try_vec};
 
 /// `c` and `b` for a network with patterns.

@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["error", "rng", "par"],
     &["kernel"],
     &["input"],
+    &["binary"],
     &["capacity", "classical", "dense", "machine", "modern"],
     &["layer"],
     &["python"],

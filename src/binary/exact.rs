@@ -13,15 +13,15 @@ const WORDS: usize = 36;
 
 /// A sum of float64 values, in two's complement, lowest word first.
 #[derive(Clone, Debug)]
-pub(super) struct Exact([u64; WORDS]);
+pub(crate) struct Exact([u64; WORDS]);
 
 impl Exact {
-    pub(super) fn zero() -> Self {
+    pub(crate) fn zero() -> Self {
         Self([0; WORDS])
     }
 
     /// Adds a finite value, or takes it away.
-    pub(super) fn add(&mut self, value: f64, negate: bool) {
+    pub(crate) fn add(&mut self, value: f64, negate: bool) {
         let bits = value.to_bits();
         let exponent = (bits >> 52 & 0x7FF) as usize;
         let fraction = bits & ((1 << 52) - 1);
@@ -52,7 +52,7 @@ impl Exact {
     }
 
     /// `whole / denominator + self`, rounded once to the nearest float64 (ties to even); a sum beyond them is infinite.
-    pub(super) fn plus_ratio(&self, whole: i128, denominator: u64) -> f64 {
+    pub(crate) fn plus_ratio(&self, whole: i128, denominator: u64) -> f64 {
         // Over the common denominator: (whole + denominator · self) / denominator.
         let mut numerator = self.clone();
         numerator.multiply(denominator);
@@ -132,7 +132,7 @@ impl Exact {
 }
 
 /// `whole / denominator`, rounded once.
-pub(super) fn ratio(whole: i128, denominator: u64) -> f64 {
+pub(crate) fn ratio(whole: i128, denominator: u64) -> f64 {
     const EXACT: i128 = 1 << 53;
     if (-EXACT..=EXACT).contains(&whole) && i128::from(denominator) <= EXACT {
         whole as f64 / denominator as f64

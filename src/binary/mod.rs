@@ -1,0 +1,73 @@
+//! What networks of ±1 neurons have in common: how a retrieval walks from a cue to where it stops, what it can be asked
+//! for, and what it reports.
+//!
+//! A kind of network is a [`Network`]: it says which neuron an update might change, follows changes, and knows its
+//! energy. [`retrieve`] does the rest for all of them (orders of visits, budgets, goals, cycles, ties, partial cues,
+//! random streams, threads), so that the same option means the same everywhere.
+//!
+//! Not here: fields, weights and energies, which are each network's own; states that are not ±1.
+
+mod exact;
+mod network;
+mod options;
+mod outcome;
+mod synchronous;
+mod walk;
+
+use ndarray::ArrayView2;
+
+pub(crate) use exact::{Exact, ratio};
+pub(crate) use network::{Network, Visit};
+pub use options::{Known, Order, Report, Retrieve, Seeds, Stop, Tie, Update};
+pub use outcome::{BinaryRetrieval, Outcome, Reason, Recall};
+
+use crate::error::{Result, area, table, try_vec};
+use crate::input::spins::Spins;
+use crate::par::Par;
+use outcome::Slot;
+use walk::{Problem, Workspace};
+
+/// Work below which a call stays on its thread, in words of memory read.
+const WORTH_A_THREAD: usize = 1 << 15;
+
+/// Threads worth having for `items`, each of which reads at least so many `words`.
+pub(crate) fn workers(items: usize, words: usize) -> usize {
+    if items.saturating_mul(words) < WORTH_A_THREAD { 1 } else { items }
+}
+
+/// Starts from each of the `cues` `(m, n)` and updates the neurons of a `network` that stores at least one pattern.
+/// Every cue is retrieved by itself: its answer does not depend on the others, nor on the number of threads.
+///
+/// # Errors
+/// Cues of another width or with values other than −1 and +1 where they are known; budgets below 1; targets that are
+/// not stored; lists that do not have one entry for each cue.
+pub(crate) fn retrieve<N: Network>(
+    network: &N,
+    cues: ArrayView2<'_, i8>,
+    options: &Retrieve<'_>,
+    par: Par<'_>,
+) -> Result<BinaryRetrieval> {
+    let (n, k) = (network.columns().n(), network.columns().k());
+    let cues = match options.known {
+        Some(known) => Spins::where_known("cues", cues, n, known.mask, par)?,
+        None => Spins::of_width("cues", cues, n, par)?,
+    };
+    let m = cues.len();
+    options.check(m, k)?;
+    let problem = Problem { network, options };
+    let mut states = try_vec(area(m, n, "states")?, 0, "states")?;
+    states.copy_from_slice(cues.as_slice());
+    let mut slots = try_vec(m, Slot::default(), "results")?;
+    let items = states.chunks_exact_mut(n).zip(&mut slots).enumerate();
+    par.each(
+        workers(m, n.saturating_mul(network.words_a_visit())),
+        items,
+        || Workspace::new(&problem),
+        |watch, space, (index, (state, slot))| {
+            walk::run(&problem, space, watch, index, state, slot)?;
+            watch.advance(1);
+            Ok(())
+        },
+    )?;
+    outcome::assemble(table(m, n, states)?, slots, options)
+}

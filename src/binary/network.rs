@@ -1,0 +1,100 @@
+//! What a kind of network must be able to say, so that [`retrieve`](super::retrieve) can walk it.
+//!
+//! A retrieval borrows one `Network`, made for it: everything that all cues share (weights, biases, thresholds) is
+//! worked out before. Each worker has one `Track`, its memory for one cue after another: overlaps, fields, an energy,
+//! whatever follows the state and saves work. Between [`begin`](Network::begin) and the end of a cue the walk keeps to
+//! these rules:
+//!
+//! - `state` holds −1 and +1, and 0 for a neuron that is still undecided. A neuron may leave 0 and never comes back.
+//! - All changes go through [`change`](Network::change) and [`change_all`](Network::change_all), which write `state`.
+//!   Nothing else does, so a track may hold what it likes about it.
+//! - A *lean* is the sign of a neuron's field: +1, −1, or 0 for a tie. A network decides it exactly where it can (a tie
+//!   is a real tie) and the same way in every method. The walk knows the tie rule and tosses the coins.
+//! - Lists of neurons are short enough (some hundreds) that nobody waits long for an interrupt; where a method does
+//!   much more than one visit it gets a `Watch` to look at now and then.
+//!
+//! Everything is a function of the network, the cue and the calls before: no method draws random numbers, and none may
+//! give other answers on other instruction sets.
+
+use super::Tie;
+use crate::error::Result;
+use crate::kernel::bits::Columns;
+use crate::par::Watch;
+
+/// A neuron that an update might change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Visit<F> {
+    /// Where it stands in the list of neurons to visit.
+    pub place: usize,
+    /// The sign of its field, 0 for a tie.
+    pub lean: i8,
+    /// The field, in whatever form the network wants it back when the neuron changes.
+    pub field: F,
+}
+
+/// A network of ±1 neurons during one retrieval.
+pub(crate) trait Network: Sync {
+    /// A worker's memory for one cue after another.
+    type Track;
+    /// The field of one neuron in the network's own form (an exact integer, a float64, a pair of sums).
+    type Field: Copy;
+
+    /// The stored patterns, which say what came out in the end.
+    fn columns(&self) -> &Columns;
+
+    /// What an update does where the field is exactly 0.
+    fn tie(&self) -> Tie;
+
+    /// Words of memory that a visit of one neuron reads, roughly: whether threads are worth waking.
+    fn words_a_visit(&self) -> usize;
+
+    /// Memory for one cue after another.
+    fn track(&self) -> Result<Self::Track>;
+
+    /// Turns the track to cue number `cue`, whose state is `state`.
+    fn begin(&self, track: &mut Self::Track, cue: usize, state: &[i8], watch: &Watch) -> Result<()>;
+
+    /// Visits the listed neurons, one after the other, up to the first that is not content: an update might change it.
+    /// [`Tie::content`] says what that means. The rest of the list is not looked at.
+    fn first_unstable(
+        &self,
+        track: &mut Self::Track,
+        state: &[i8],
+        list: &[u32],
+        ties_hold: bool,
+    ) -> Option<Visit<Self::Field>>;
+
+    /// Writes the leans of the neurons from `first` on, all in the field of this one state.
+    fn leans(&self, track: &mut Self::Track, state: &[i8], first: usize, out: &mut [i8]);
+
+    /// Gives neuron `i` the value `to`, which it does not have. `field` is what a visit of this state has just found.
+    fn change(&self, track: &mut Self::Track, state: &mut [i8], i: usize, to: i8, field: Self::Field);
+
+    /// Gives many neurons, in ascending order, values that they do not have.
+    fn change_all(&self, track: &mut Self::Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch)
+    -> Result<()>;
+
+    /// Whether the state, which has no undecided neurons, equals a stored pattern.
+    fn is_memory(&self, track: &Self::Track, state: &[i8]) -> bool;
+
+    /// Writes the overlaps `ξ^μ·x` with all stored patterns.
+    fn overlaps(&self, track: &Self::Track, state: &[i8], out: &mut [i64]);
+
+    /// The energy of the state; asked for once a sweep at most, or after every flip where there is a target.
+    fn energy(&self, track: &Self::Track, state: &[i8]) -> f64;
+}
+
+impl Tie {
+    /// Whether a neuron of value `x` with this lean is content: an update would leave it as it is. With random ties
+    /// that depends on what is asked: a visit tosses a coin, but a tie that may fall either way does not keep a fixed
+    /// point from being one (`ties_hold`).
+    pub(crate) fn content(self, x: i8, lean: i8, ties_hold: bool) -> bool {
+        match (lean, self) {
+            (0, Self::Keep) => x != 0,
+            (0, Self::Random) => x != 0 && ties_hold,
+            (0, Self::Plus) => x > 0,
+            (0, Self::Minus) => x < 0,
+            _ => x == lean,
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! One cue's way through its states: visits, sweeps, and the tests that end it.
+//!
+//! Asynchronous updates follow Hopfield (1982); synchronous ones, in `synchronous`, Little (1974). A trajectory is a
+//! function of network, cue, options and seed alone.
+
+use super::network::{Network, Visit};
+use super::options::{Order, Retrieve, Seeds, Tie, Update};
+use super::outcome::{Reason, Recall, Slot, judge};
+use crate::error::{Error, Result, try_vec};
+use crate::par::Watch;
+use crate::rng::Stream;
+
+/// Visits between two looks at whether to go on; some tens of microseconds.
+pub(super) const CHECK_EVERY: usize = 512;
+/// What the memory is for, in errors.
+const PURPOSE: &str = "a cue's workspace";
+
+/// What all cues of a retrieval share.
+pub(super) struct Problem<'a, 'o, N> {
+    pub network: &'a N,
+    pub options: &'a Retrieve<'o>,
+}
+
+/// Memory that a worker uses for one cue after another.
+pub(super) struct Workspace<N: Network> {
+    pub track: N::Track,
+    overlaps: Vec<i64>,
+    /// The neurons that may be visited, ascending.
+    pub free: Vec<u32>,
+    /// The neurons to visit next.
+    order: Vec<u32>,
+    /// All neurons' leans; synchronous updates only.
+    pub leans: Vec<i8>,
+    /// What this step and the last one changed; synchronous updates only.
+    pub changes: [Vec<(u32, i8)>; 2],
+    /// An earlier state to come back to; synchronous updates only.
+    pub landmark: Vec<i8>,
+}
+
+impl<N: Network> Workspace<N> {
+    pub(super) fn new(problem: &Problem<N>) -> Result<Self> {
+        let (n, k) = (problem.network.columns().n(), problem.network.columns().k());
+        let synchronous = if problem.options.update == Update::Synchronous { n } else { 0 };
+        Ok(Self {
+            track: problem.network.track()?,
+            overlaps: try_vec(k, 0, PURPOSE)?,
+            free: room(n)?,
+            order: room(n)?,
+            leans: try_vec(synchronous, 0, PURPOSE)?,
+            changes: [room(synchronous)?, room(synchronous)?],
+            landmark: try_vec(synchronous, 0, PURPOSE)?,
+        })
+    }
+}
+
+/// An empty vector with room for `len` values.
+fn room<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
+    let mut vec = try_vec(len, T::default(), PURPOSE)?;
+    vec.clear();
+    Ok(vec)
+}
+
+/// Retrieves cue number `index`; `state` comes as the cue (0: unknown) and becomes the final state.
+pub(super) fn run<N: Network>(
+    problem: &Problem<N>,
+    space: &mut Workspace<N>,
+    watch: &Watch,
+    index: usize,
+    state: &mut [i8],
+    slot: &mut Slot,
+) -> Result<()> {
+    let clamp = problem.options.known.is_some_and(|known| known.clamp);
+    space.free.clear();
+    space.free.extend((0_u32..).zip(&*state).filter(|(_, x)| !clamp || **x == 0).map(|(i, _)| i));
+    problem.network.begin(&mut space.track, index, state, watch)?;
+    let stream = match problem.options.seeds {
+        Seeds::Batch(seed) => Stream::new(seed, index as u64),
+        Seeds::Each(seeds) => Stream::new(seeds[index], 0),
+    };
+    let mut walk = Walk {
+        network: problem.network,
+        options: problem.options,
+        watch,
+        undecided: state.iter().filter(|x| **x == 0).count(),
+        state,
+        space,
+        stream,
+        trace: &mut slot.trace,
+        n_sweeps: 0,
+        n_updates: 0,
+        n_flips: 0,
+        unchecked: 0,
+    };
+    let reason = walk.finish()?;
+    slot.recall = Some(walk.recall(reason, index)?);
+    Ok(())
+}
+
+/// One cue on its way.
+pub(super) struct Walk<'a, 'o, N: Network> {
+    pub network: &'a N,
+    pub options: &'a Retrieve<'o>,
+    pub watch: &'a Watch<'a>,
+    pub state: &'a mut [i8],
+    pub space: &'a mut Workspace<N>,
+    stream: Stream,
+    trace: &'a mut Vec<f64>,
+    /// Neurons that are 0.
+    pub undecided: usize,
+    pub n_sweeps: u64,
+    pub n_updates: u64,
+    pub n_flips: u64,
+    /// Visits since the last look at whether to go on.
+    unchecked: usize,
+}
+
+impl<N: Network> Walk<'_, '_, N> {
+    fn finish(&mut self) -> Result<Reason> {
+        self.record()?;
+        if let Some(reached) = self.goal() {
+            return Ok(reached);
+        }
+        if self.settled()? {
+            self.n_sweeps = 1;
+            return Ok(Reason::FixedPoint);
+        }
+        match self.options.update {
+            Update::Asynchronous(order) => self.asynchronously(order),
+            Update::Synchronous => self.synchronously(),
+        }
+    }
+
+    fn asynchronously(&mut self, order: Order) -> Result<Reason> {
+        let mut unchanged = 0;
+        for sweep in 1..=self.options.stop.max_sweeps {
+            self.n_sweeps = sweep;
+            let (ended, whole) = self.sweep(order, &mut unchanged)?;
+            self.record()?;
+            if let Some(reason @ (Reason::Memory | Reason::Energy)) = ended {
+                return Ok(reason);
+            }
+            // At the end of a sweep a fixed point says more than a spent budget.
+            if whole && self.settled()? {
+                self.n_sweeps = sweep + 1;
+                return Ok(Reason::FixedPoint);
+            }
+            if let Some(reason) = ended {
+                return Ok(reason);
+            }
+        }
+        Ok(Reason::MaxSweeps)
+    }
+
+    /// As many visits as there are free neurons, unless something ends them; what did, and whether all were made.
+    fn sweep(&mut self, order: Order, unchanged: &mut u64) -> Result<(Option<Reason>, bool)> {
+        let stop = self.options.stop;
+        let mut left = self.space.free.len();
+        let mut next = 0;
+        self.space.order.clear();
+        while left > 0 {
+            if next == self.space.order.len() {
+                self.draw(order, left);
+                next = 0;
+            }
+            let room =
+                [stop.patience.map(|most| most - *unchanged), stop.max_updates.map(|most| most - self.n_updates)]
+                    .into_iter()
+                    .flatten()
+                    .fold(CHECK_EVERY, |room, most| room.min(usize::try_from(most).unwrap_or(CHECK_EVERY)));
+            let end = self.space.order.len().min(next + room);
+            let (visits, changed) = self.visit(next, end);
+            next += visits;
+            left -= visits;
+            self.n_updates += visits as u64;
+            *unchanged = if changed { 0 } else { *unchanged + visits as u64 };
+            let ended = if changed { self.goal() } else { None }
+                .or_else(|| (stop.patience == Some(*unchanged)).then_some(Reason::Patience))
+                .or_else(|| self.out_of_updates());
+            if ended.is_some() {
+                return Ok((ended, left == 0));
+            }
+            self.look_up_after(visits)?;
+        }
+        Ok((None, true))
+    }
+
+    /// Lists the neurons to visit next, of which a sweep has `left`.
+    fn draw(&mut self, order: Order, left: usize) {
+        let Workspace { free, order: list, .. } = &mut *self.space;
+        list.clear();
+        match order {
+            Order::Sequential => list.extend_from_slice(free),
+            Order::Permutation => {
+                list.extend_from_slice(free);
+                self.stream.shuffle(list);
+            }
+            Order::Random => {
+                // A coin at a tie comes between the draws of two neurons, so those must not be drawn ahead of it.
+                let ahead = if self.network.tie() == Tie::Random { 1 } else { CHECK_EVERY };
+                let stream = &mut self.stream;
+                let neuron = || free[stream.below(free.len() as u64) as usize];
+                list.extend(std::iter::repeat_with(neuron).take(left.min(ahead)));
+            }
+        }
+    }
+
+    /// Visits listed neurons up to the first that is not content; how many, and whether the last one changed.
+    fn visit(&mut self, next: usize, end: usize) -> (usize, bool) {
+        let list = &self.space.order[next..end];
+        let Some(Visit { place, lean, field }) =
+            self.network.first_unstable(&mut self.space.track, self.state, list, false)
+        else {
+            return (end - next, false);
+        };
+        let i = list[place] as usize;
+        let from = self.state[i];
+        debug_assert!(
+            !self.network.tie().content(from, lean, false),
+            "a visit stops only where it may change something"
+        );
+        let to = self.decide(from, lean);
+        let changed = from != to;
+        if changed {
+            self.network.change(&mut self.space.track, self.state, i, to, field);
+            self.undecided -= usize::from(from == 0);
+            self.n_flips += 1;
+        }
+        (place + 1, changed)
+    }
+
+    /// The value that an update gives a neuron of value `x` with this lean.
+    pub(super) fn decide(&mut self, x: i8, lean: i8) -> i8 {
+        match (lean, self.network.tie()) {
+            (0, Tie::Random) => 2 * i8::from(self.stream.coin()) - 1,
+            // An undecided neuron has nothing to keep.
+            (0, Tie::Keep) if x != 0 => x,
+            (0, Tie::Minus) => -1,
+            (0, _) => 1,
+            _ => lean,
+        }
+    }
+
+    /// The goals that a state without undecided neurons can reach.
+    pub(super) fn goal(&self) -> Option<Reason> {
+        let (stop, track) = (&self.options.stop, &self.space.track);
+        if self.undecided > 0 {
+            None
+        } else if stop.stop_at_memory && self.network.is_memory(track, self.state) {
+            Some(Reason::Memory)
+        } else if stop.target_energy.is_some_and(|target| self.network.energy(track, self.state) <= target) {
+            Some(Reason::Energy)
+        } else {
+            None
+        }
+    }
+
+    /// Whether every free neuron satisfies its update.
+    pub(super) fn settled(&mut self) -> Result<bool> {
+        let Workspace { free, track, .. } = &mut *self.space;
+        for neurons in free.chunks(CHECK_EVERY) {
+            if self.network.first_unstable(track, self.state, neurons, true).is_some() {
+                return Ok(false);
+            }
+            self.watch.check()?;
+        }
+        Ok(true)
+    }
+
+    pub(super) fn out_of_updates(&self) -> Option<Reason> {
+        self.options.stop.max_updates.is_some_and(|most| self.n_updates >= most).then_some(Reason::MaxUpdates)
+    }
+
+    /// Looks whether to go on every few hundred visits.
+    fn look_up_after(&mut self, visits: usize) -> Result<()> {
+        self.unchecked += visits;
+        if self.unchecked < CHECK_EVERY {
+            return Ok(());
+        }
+        self.unchecked = 0;
+        self.watch.check()
+    }
+
+    /// One more energy of the trace.
+    pub(super) fn record(&mut self) -> Result<()> {
+        if self.options.report.trace {
+            let bytes = (self.trace.len() + 1) as u128 * 8;
+            self.trace.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes, purpose: "trace" })?;
+            self.trace.push(self.network.energy(&self.space.track, self.state));
+        }
+        Ok(())
+    }
+
+    fn recall(&mut self, reason: Reason, index: usize) -> Result<Recall> {
+        let is_fixed_point = reason == Reason::FixedPoint || self.settled()?;
+        let Workspace { track, overlaps, .. } = &mut *self.space;
+        self.network.overlaps(track, self.state, overlaps);
+        let (n, report) = (self.state.len(), &self.options.report);
+        let judged = judge(overlaps, n, reason, is_fixed_point, report.near_overlap);
+        Ok(Recall {
+            reason,
+            is_fixed_point,
+            n_sweeps: self.n_sweeps,
+            n_updates: self.n_updates,
+            n_flips: self.n_flips,
+            energy: self.network.energy(track, self.state),
+            outcome: judged.outcome,
+            pattern: judged.pattern,
+            sign: judged.sign,
+            overlap: judged.overlap,
+            hit: report.targets.map(|targets| overlaps[targets[index] as usize] == n as i64),
+        })
+    }
+}
