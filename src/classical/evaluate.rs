@@ -136,7 +136,7 @@ impl ClassicalHopfield {
     /// ```
     ///
     /// # Errors
-    /// An empty network, or [`Error::OutOfMemory`].
+    /// An empty network, or [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn weight_matrix(&self, par: Par<'_>) -> Result<Array2<f64>> {
         self.learnt("the weight matrix")?;
         let (n, rule, set) = (self.columns.n(), self.rule(), self.available());
