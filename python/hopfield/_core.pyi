@@ -46,25 +46,7 @@ class ClassicalHopfield:
     def n_neurons(self) -> int | None: ...
     @property
     def n_patterns(self) -> int: ...
-    def retrieve(
-        self,
-        cues: _Spins,
-        update: str,
-        order: str,
-        max_sweeps: int,
-        max_updates: int | None,
-        patience: int | None,
-        stop_at_memory: bool,
-        target_energy: float | None,
-        targets: _Int64 | None,
-        near_overlap: float,
-        known: _Flags | None,
-        clamp: bool,
-        rng: int | npt.NDArray[np.uint64],
-        trace: bool,
-        n_threads: int | None,
-        progress: Callable[[int], object] | None,
-    ) -> dict[str, Any]: ...
+    def retrieve(self, cues: _Spins, request: dict[str, Any]) -> dict[str, Any]: ...
     def energy(self, states: _Spins) -> _Float64: ...
     def field(self, states: _Spins) -> _Float64: ...
     def overlap(self, states: _Spins) -> _Float64: ...

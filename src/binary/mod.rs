@@ -3,7 +3,7 @@
 //!
 //! A kind of network is a [`Network`]: it says which neuron an update might change, follows changes, and knows its
 //! energy. [`retrieve`] does the rest for all of them (orders of visits, budgets, goals, cycles, ties, partial cues,
-//! random streams, threads), so that the same option means the same everywhere.
+//! random streams, threads), so that the same option means the same everywhere. [`Stored`] keeps their patterns.
 //!
 //! Not here: fields, weights and energies, which are each network's own; states that are not ±1.
 
@@ -11,6 +11,7 @@ mod exact;
 mod network;
 mod options;
 mod outcome;
+mod stored;
 mod synchronous;
 mod walk;
 
@@ -20,6 +21,7 @@ pub(crate) use exact::{Exact, ratio};
 pub(crate) use network::{Network, Visit};
 pub use options::{Known, Order, Report, Retrieve, Seeds, Stop, Tie, Update};
 pub use outcome::{BinaryRetrieval, Outcome, Reason, Recall};
+pub(crate) use stored::Stored;
 
 use crate::error::{Result, area, table, try_vec};
 use crate::input::spins::Spins;

@@ -4,8 +4,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 
 use super::ClassicalHopfield;
 use crate::error::{Result, area, table, try_vec};
-use crate::input::spins::Spins;
-use crate::kernel::bits::{Agreements, Stable};
+use crate::kernel::bits::Stable;
 use crate::par::Par;
 
 /// Neurons whose integer fields are held at once.
@@ -26,10 +25,11 @@ impl ClassicalHopfield {
     /// An empty network, states of another width, or values other than −1 and +1.
     pub fn energy(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array1<f64>> {
         let rule = self.rule();
-        let energies = self.of_each("an energy", states, 1, par, |agreements, overlaps, state, out: &mut [f64]| {
-            agreements.overlaps(overlaps);
-            out[0] = rule.energy(state, overlaps).value();
-        })?;
+        let energies =
+            self.stored.of_each("an energy", states, 1, par, |agreements, overlaps, state, out: &mut [f64]| {
+                agreements.overlaps(overlaps);
+                out[0] = rule.energy(state, overlaps).value();
+            })?;
         Ok(Array1::from_vec(energies))
     }
 
@@ -46,12 +46,12 @@ impl ClassicalHopfield {
     /// # Errors
     /// As [`energy`](Self::energy).
     pub fn field(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array2<f64>> {
-        let (m, n, rule, set) = (states.nrows(), self.columns.n(), self.rule(), self.available());
-        let fields = self.of_each("a field", states, n, par, |agreements, _, state, out: &mut [f64]| {
+        let (m, n, rule, set) = (states.nrows(), self.stored.n(), self.rule(), self.stored.available());
+        let fields = self.stored.of_each("a field", states, n, par, |agreements, _, state, out: &mut [f64]| {
             let mut integers = [0; PIECE];
             for (piece, out) in out.chunks_mut(PIECE).enumerate() {
                 let integers = &mut integers[..out.len()];
-                agreements.fields(&self.columns, state, piece * PIECE, integers, set);
+                agreements.fields(self.stored.columns(), state, piece * PIECE, integers, set);
                 for (j, (field, integer)) in out.iter_mut().zip(integers).enumerate() {
                     *field = rule.field(piece * PIECE + j, *integer);
                 }
@@ -74,14 +74,7 @@ impl ClassicalHopfield {
     /// # Errors
     /// As [`energy`](Self::energy).
     pub fn overlap(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array2<f64>> {
-        let (m, n, k) = (states.nrows(), self.columns.n(), self.columns.k());
-        let overlaps = self.of_each("an overlap", states, k, par, |agreements, overlaps, _, out: &mut [f64]| {
-            agreements.overlaps(overlaps);
-            for (out, a) in out.iter_mut().zip(overlaps) {
-                *out = *a as f64 / n as f64;
-            }
-        })?;
-        table(m, k, overlaps)
+        self.stored.overlap(states, par)
     }
 
     /// The number of neurons `(m, k)` in which `states` `(m, n)` differ from every pattern.
@@ -89,14 +82,7 @@ impl ClassicalHopfield {
     /// # Errors
     /// As [`energy`](Self::energy).
     pub fn hamming(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array2<i64>> {
-        let (m, n, k) = (states.nrows(), self.columns.n(), self.columns.k());
-        let distances = self.of_each("a distance", states, k, par, |agreements, _, _, out: &mut [i64]| {
-            agreements.overlaps(out);
-            for a in out {
-                *a = (n as i64 - *a) / 2;
-            }
-        })?;
-        table(m, k, distances)
+        self.stored.hamming(states, par)
     }
 
     /// Whether every neuron of each of the `states` `(m, n)` satisfies its update. With random ties: none has a field
@@ -114,14 +100,15 @@ impl ClassicalHopfield {
     /// # Errors
     /// As [`energy`](Self::energy).
     pub fn is_fixed_point(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array1<bool>> {
-        let (n, set) = (self.columns.n(), self.available());
+        let (n, set) = (self.stored.n(), self.stored.available());
         let thresholds = self.rule().thresholds(n, self.options.tie)?;
         let rest = Stable { thresholds: &thresholds, ties_hold: true };
         let mut all = try_vec(n, 0, "a list of neurons")?;
         (0..).zip(&mut all).for_each(|(i, neuron)| *neuron = i);
-        let fixed = self.of_each("a fixed point", states, 1, par, |agreements, _, state, out: &mut [bool]| {
-            out[0] = agreements.first_unstable(&self.columns, state, rest, &all, set).is_none();
-        })?;
+        let fixed =
+            self.stored.of_each("a fixed point", states, 1, par, |agreements, _, state, out: &mut [bool]| {
+                out[0] = agreements.first_unstable(self.stored.columns(), state, rest, &all, set).is_none();
+            })?;
         Ok(Array1::from_vec(fixed))
     }
 
@@ -138,16 +125,16 @@ impl ClassicalHopfield {
     /// # Errors
     /// An empty network, or [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn weight_matrix(&self, par: Par<'_>) -> Result<Array2<f64>> {
-        self.learnt("the weight matrix")?;
-        let (n, rule, set) = (self.columns.n(), self.rule(), self.available());
+        self.stored.learnt("the weight matrix")?;
+        let (n, rule, set) = (self.stored.n(), self.rule(), self.stored.available());
         let mut weights = try_vec(area(n, n, "the weight matrix")?, 0.0, "the weight matrix")?;
         let rows = weights.chunks_exact_mut(n).enumerate();
         par.each(
-            self.workers(n, n),
+            self.stored.workers(n, n),
             rows,
             || Ok(()),
             |_, (), (i, row)| {
-                self.columns.correlate(i, row, set);
+                self.stored.columns().correlate(i, row, set);
                 for sum in row.iter_mut() {
                     *sum = rule.weight(*sum);
                 }
@@ -156,34 +143,5 @@ impl ClassicalHopfield {
             },
         )?;
         table(n, n, weights)
-    }
-
-    /// Evaluates `work`, which fills `each` values for one state from its agreements with all patterns (and with room
-    /// for `k` overlaps), for every state.
-    fn of_each<T: Clone + Default + Send>(
-        &self,
-        wanted: &'static str,
-        states: ArrayView2<'_, i8>,
-        each: usize,
-        par: Par<'_>,
-        work: impl Fn(&Agreements, &mut [i64], &[i8], &mut [T]) + Sync,
-    ) -> Result<Vec<T>> {
-        self.learnt(wanted)?;
-        let states = Spins::of_width("states", states, self.columns.n(), par)?;
-        let mut out = try_vec(area(states.len(), each, "results")?, T::default(), "results")?;
-        let rows = out.chunks_exact_mut(each).enumerate();
-        let scratch = || Ok((Agreements::new(&self.columns)?, try_vec(self.columns.k(), 0, "overlaps")?));
-        par.each(
-            self.workers(states.len(), states.width()),
-            rows,
-            scratch,
-            |_, (agreements, overlaps), (row, out)| {
-                let state = states.row(row);
-                agreements.count(&self.columns, state, self.available());
-                work(agreements, overlaps, state, out);
-                Ok(())
-            },
-        )?;
-        Ok(out)
     }
 }

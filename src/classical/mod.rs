@@ -22,10 +22,9 @@ pub use crate::binary::{
 };
 pub use options::{Bias, ClassicalOptions, Normalization, Rule};
 
-use crate::binary;
+use crate::binary::{self, Stored};
 use crate::error::{Error, Result};
-use crate::kernel::bits::Columns;
-use crate::kernel::{Available, InstructionSet};
+use crate::kernel::InstructionSet;
 use crate::par::Par;
 use hebbian::Packed;
 use learning::Hebbian;
@@ -49,9 +48,8 @@ use learning::Hebbian;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ClassicalHopfield {
-    columns: Arc<Columns>,
+    stored: Stored,
     options: Arc<ClassicalOptions>,
-    set: InstructionSet,
 }
 
 impl ClassicalHopfield {
@@ -74,7 +72,7 @@ impl ClassicalHopfield {
             return Err(Error::Range { argument: "n_neurons", rule: "at least 1", value: 0.0 });
         }
         options.bias.check(options.n_neurons)?;
-        Ok(Self { columns: Arc::default(), options: Arc::new(options), set: InstructionSet::in_use() })
+        Ok(Self { stored: Stored::default(), options: Arc::new(options) })
     }
 
     /// The same network computed with another instruction set (the portable one if the processor lacks it). No answer
@@ -89,14 +87,14 @@ impl ClassicalHopfield {
     /// ```
     #[must_use]
     pub fn on(mut self, set: InstructionSet) -> Self {
-        self.set = set;
+        self.stored = self.stored.on(set);
         self
     }
 
     /// The number of neurons, once it is known.
     #[must_use]
     pub fn n_neurons(&self) -> Option<usize> {
-        match self.columns.n() {
+        match self.stored.n() {
             0 => self.options.n_neurons,
             n => Some(n),
         }
@@ -105,7 +103,7 @@ impl ClassicalHopfield {
     /// The number of stored patterns.
     #[must_use]
     pub fn n_patterns(&self) -> usize {
-        self.columns.k()
+        self.stored.k()
     }
 
     /// What the network was told when it was made.
@@ -121,26 +119,12 @@ impl ClassicalHopfield {
     /// An empty network; cues of another width or with values other than −1 and +1 where they are known; budgets
     /// below 1; targets that are not stored; lists that do not have one entry for each cue.
     pub fn retrieve(&self, cues: ArrayView2<'_, i8>, options: &Retrieve<'_>, par: Par<'_>) -> Result<BinaryRetrieval> {
-        self.learnt("a retrieval")?;
-        let network = Packed::new(&self.columns, self.rule(), self.options.tie, self.available())?;
+        self.stored.learnt("a retrieval")?;
+        let network = Packed::new(self.stored.columns(), self.rule(), self.options.tie, self.stored.available())?;
         binary::retrieve(&network, cues, options, par)
     }
 
-    fn available(&self) -> Available {
-        Available::or_portable(self.set)
-    }
-
     fn rule(&self) -> Hebbian<'_> {
-        Hebbian::new(self.options.normalization, &self.options.bias, self.columns.n(), self.columns.k())
-    }
-
-    /// Whether there is a pattern.
-    fn learnt(&self, wanted: &'static str) -> Result<()> {
-        if self.columns.k() == 0 { Err(Error::EmptyMemory { wanted }) } else { Ok(()) }
-    }
-
-    /// Threads worth having for `items`, each of which reads `columns` columns at least once.
-    fn workers(&self, items: usize, columns: usize) -> usize {
-        binary::workers(items, columns.saturating_mul(self.columns.k().div_ceil(64)))
+        Hebbian::new(self.options.normalization, &self.options.bias, self.stored.n(), self.stored.k())
     }
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView2};
 
 use super::ClassicalHopfield;
-use crate::error::{Error, Result, area, table, try_vec};
-use crate::input::spins::Spins;
-use crate::kernel::bits::Agreements;
+use crate::error::{Error, Result};
 use crate::par::Par;
 
 impl ClassicalHopfield {
@@ -17,32 +15,17 @@ impl ClassicalHopfield {
     /// # Errors
     /// No pattern, a width other than that of the network, or a value other than −1 and +1; then nothing is stored.
     pub fn store(&mut self, patterns: ArrayView2<'_, i8>, par: Par<'_>) -> Result<()> {
-        let patterns = Spins::patterns(patterns, par)?;
-        let n = patterns.width();
-        match (self.columns.n(), self.options.n_neurons) {
-            (0, Some(expected)) if expected != n => {
-                return Err(Error::Shape {
-                    argument: "patterns",
-                    expected: format!("(any, {expected})"),
-                    reason: "as `n_neurons` says",
-                    found: format!("({}, {n})", patterns.len()),
-                });
-            }
-            (0, _) => self.options.bias.check(Some(n))?,
-            (expected, _) if expected != n => {
-                return Err(Error::Width { argument: "patterns", expected, rows: patterns.len(), columns: n });
-            }
-            _ => {}
-        }
-        if u32::try_from(n).is_err() {
-            return Err(Error::Range {
+        let options = Arc::clone(&self.options);
+        let fits = |n| match options.n_neurons {
+            Some(expected) if expected != n => Err(Error::Shape {
                 argument: "patterns",
-                rule: "at most 4294967295 neurons wide",
-                value: n as f64,
-            });
-        }
-        self.columns = Arc::new(self.columns.appended(patterns.as_slice(), n, self.available(), par)?);
-        Ok(())
+                expected: format!("(any, {expected})"),
+                reason: "as `n_neurons` says",
+                found: format!("({}, {n})", patterns.nrows()),
+            }),
+            _ => options.bias.check(Some(n)),
+        };
+        self.stored.append(patterns, fits, par)
     }
 
     /// Forgets `patterns` `(j, n)`: for each row the first stored pattern equal to it. The others keep their order and
@@ -61,36 +44,7 @@ impl ClassicalHopfield {
     /// As [`store`](Self::store), and [`Error::NotStored`] for a row that is not stored, or not as often as it is
     /// given; then nothing is forgotten.
     pub fn forget(&mut self, patterns: ArrayView2<'_, i8>, par: Par<'_>) -> Result<()> {
-        let (rows, width) = patterns.dim();
-        if rows == 0 {
-            return Err(Error::NoPatterns { argument: "patterns", rows, columns: width });
-        }
-        self.learnt("to forget one")?;
-        let (n, words) = (self.columns.n(), self.columns.k().div_ceil(64));
-        let patterns = Spins::of_width("patterns", patterns, n, par)?;
-        // For each row the stored patterns equal to it, as bits.
-        let mut equal: Vec<u64> = try_vec(area(rows, words, "lists of patterns")?, 0, "lists of patterns")?;
-        let lists = equal.chunks_exact_mut(words).enumerate();
-        par.each(
-            self.workers(rows, n),
-            lists,
-            || Agreements::new(&self.columns),
-            |_, agreements, (row, list)| {
-                agreements.count(&self.columns, patterns.row(row), self.available());
-                for (w, word) in list.iter_mut().enumerate() {
-                    *word = agreements.lanes_with(n, w);
-                }
-                Ok(())
-            },
-        )?;
-        let mut gone: Vec<u64> = try_vec(words, 0, "a list of patterns")?;
-        for (row, list) in equal.chunks_exact(words).enumerate() {
-            let left = list.iter().zip(&gone).map(|(equal, gone)| equal & !gone);
-            let (w, left) = left.enumerate().find(|(_, left)| *left != 0).ok_or(Error::NotStored { row })?;
-            gone[w] |= left & left.wrapping_neg();
-        }
-        self.columns = Arc::new(self.columns.without(&gone, par)?);
-        Ok(())
+        self.stored.remove(patterns, par)
     }
 
     /// The stored patterns `(k, n)`, in a fresh array.
@@ -98,9 +52,6 @@ impl ClassicalHopfield {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn patterns(&self, par: Par<'_>) -> Result<Array2<i8>> {
-        let (k, n) = (self.n_patterns(), self.n_neurons().unwrap_or(0));
-        let mut rows = try_vec(area(k, n, "patterns")?, 0, "patterns")?;
-        self.columns.unpack(&mut rows, self.available(), par)?;
-        table(k, n, rows)
+        self.stored.rows(self.n_neurons().unwrap_or(0), par)
     }
 }

@@ -4,6 +4,7 @@
 //! aligned, contiguous and of one of the number types.
 
 mod array;
+mod binary;
 mod classical;
 mod error;
 mod modern;

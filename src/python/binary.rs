@@ -1,0 +1,137 @@
+//! What the classes of ±1 networks have in common: what a retrieval is asked for, its answer as columns, and a network
+//! that may change while others read it.
+
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::array::column;
+use super::error::exception;
+use super::run::Call;
+use crate::Result;
+use crate::binary::{BinaryRetrieval, Known, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Update};
+use crate::par::Par;
+
+/// The names that the codes of reasons stand for.
+pub(super) const REASONS: &[&str] = Reason::NAMES;
+/// The names that the codes of outcomes stand for.
+pub(super) const OUTCOMES: &[&str] = Outcome::NAMES;
+
+/// Rows of −1 and +1.
+pub(super) type Rows<'py> = PyReadonlyArray2<'py, i8>;
+
+/// One seed for the batch, or one for each cue.
+#[derive(FromPyObject)]
+enum Rng<'py> {
+    Each(PyReadonlyArray1<'py, u64>),
+    Batch(u64),
+}
+
+/// What a retrieval is asked for: a dictionary with an entry for each field.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(super) struct Request<'py> {
+    update: String,
+    order: String,
+    max_sweeps: u64,
+    max_updates: Option<u64>,
+    patience: Option<u64>,
+    stop_at_memory: bool,
+    target_energy: Option<f64>,
+    targets: Option<PyReadonlyArray1<'py, i64>>,
+    near_overlap: f64,
+    known: Option<PyReadonlyArray2<'py, bool>>,
+    clamp: bool,
+    rng: Rng<'py>,
+    trace: bool,
+    n_threads: Option<usize>,
+    progress: Option<Py<PyAny>>,
+}
+
+impl<'py> Request<'py> {
+    /// Retrieves; the fields of a `BinaryRetrieval`, with reasons and outcomes as codes.
+    pub(super) fn answer(
+        self,
+        py: Python<'py>,
+        retrieve: impl FnOnce(&Retrieve, Par) -> Result<BinaryRetrieval> + Send,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let targets = self.targets.as_ref().map(PyReadonlyArray1::as_slice).transpose()?;
+        let options = Retrieve {
+            update: Update::from_names(&self.update, &self.order).map_err(|error| exception(py, &error))?,
+            stop: Stop {
+                max_sweeps: self.max_sweeps,
+                max_updates: self.max_updates,
+                patience: self.patience,
+                stop_at_memory: self.stop_at_memory,
+                target_energy: self.target_energy,
+            },
+            known: self.known.as_ref().map(|mask| Known { mask: mask.as_array(), clamp: self.clamp }),
+            seeds: match &self.rng {
+                Rng::Batch(seed) => Seeds::Batch(*seed),
+                Rng::Each(seeds) => Seeds::Each(seeds.as_slice()?),
+            },
+            report: Report { targets, near_overlap: self.near_overlap, trace: self.trace },
+        };
+        let call = Call { py, n_threads: self.n_threads, progress: self.progress };
+        let answer = call.run(|par| retrieve(&options, par))?;
+        columns(py, answer, targets.is_some())
+    }
+}
+
+/// The columns of a retrieval by the names of the result's fields; reasons and outcomes as codes.
+fn columns(py: Python, answer: BinaryRetrieval, with_targets: bool) -> PyResult<Bound<PyDict>> {
+    let recalls = &answer.recalls;
+    let columns = PyDict::new(py);
+    columns.set_item("states", answer.states.into_pyarray(py))?;
+    columns.set_item("converged", column(py, recalls, Recall::converged))?;
+    columns.set_item("is_fixed_point", column(py, recalls, |recall| recall.is_fixed_point))?;
+    columns.set_item("reason", column(py, recalls, |recall| recall.reason as i8))?;
+    columns.set_item("n_sweeps", column(py, recalls, |recall| recall.n_sweeps as i64))?;
+    columns.set_item("n_updates", column(py, recalls, |recall| recall.n_updates as i64))?;
+    columns.set_item("n_flips", column(py, recalls, |recall| recall.n_flips as i64))?;
+    columns.set_item("energy", column(py, recalls, |recall| recall.energy))?;
+    columns.set_item("outcome", column(py, recalls, |recall| recall.outcome as i8))?;
+    columns.set_item("pattern", column(py, recalls, |recall| recall.pattern.map_or(-1, |pattern| pattern as i64)))?;
+    columns.set_item("sign", column(py, recalls, |recall| recall.sign))?;
+    columns.set_item("overlap", column(py, recalls, |recall| recall.overlap))?;
+    columns.set_item("hit", with_targets.then(|| column(py, recalls, |recall| recall.hit == Some(true))))?;
+    columns.set_item("trace", answer.trace.map(|trace| trace.into_pyarray(py)))?;
+    Ok(columns)
+}
+
+/// A network that can be changed while others read it. A call computes with the network as it was when the call began.
+pub(super) struct Shared<N> {
+    network: RwLock<N>,
+    /// Changes take turns. Waited for without the interpreter lock, which the one whose turn it is may need.
+    turn: Mutex<()>,
+}
+
+impl<N: Clone + Send + Sync> Shared<N> {
+    pub(super) fn new(network: N) -> Self {
+        Self { network: RwLock::new(network), turn: Mutex::new(()) }
+    }
+
+    /// The network as it is now.
+    pub(super) fn current(&self) -> N {
+        self.network.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Runs `work` on it without the interpreter lock.
+    pub(super) fn read<R: Send>(&self, py: Python, work: impl FnOnce(&N, Par) -> Result<R> + Send) -> PyResult<R> {
+        let network = self.current();
+        Call::new(py, None).run(|par| work(&network, par))
+    }
+
+    /// Replaces it by what `work` makes of it, if that succeeds.
+    pub(super) fn change(&self, py: Python, work: impl FnOnce(&mut N, Par) -> Result<()> + Send) -> PyResult<()> {
+        Call::new(py, None).run(|par| {
+            let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut network = self.current();
+            work(&mut network, par)?;
+            *self.network.write().unwrap_or_else(PoisonError::into_inner) = network;
+            Ok(())
+        })
+    }
+}
