@@ -42,6 +42,7 @@ docs:
 bench *args:
     cargo bench {{ args }}
     python benches/peers.py
+    python benches/binary_peers.py
 
 package:
     maturin build --release --sdist --out dist

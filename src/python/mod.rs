@@ -7,6 +7,7 @@ mod array;
 mod binary;
 mod classical;
 mod error;
+mod machine;
 mod modern;
 mod run;
 
@@ -16,6 +17,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::classical::ClassicalHopfield;
+    #[pymodule_export]
+    use super::machine::{bytes_read_per_second, multiply_adds_per_second};
     #[pymodule_export]
     use super::modern::{ModernHopfield, attention};
     #[pymodule_export]
