@@ -75,13 +75,13 @@ pub(crate) trait Network: Sync {
     -> Result<()>;
 
     /// Whether the state, which has no undecided neurons, equals a stored pattern.
-    fn is_memory(&self, track: &Self::Track, state: &[i8]) -> bool;
+    fn is_memory(&self, track: &mut Self::Track, state: &[i8]) -> bool;
 
     /// Writes the overlaps `ξ^μ·x` with all stored patterns.
-    fn overlaps(&self, track: &Self::Track, state: &[i8], out: &mut [i64]);
+    fn overlaps(&self, track: &mut Self::Track, state: &[i8], out: &mut [i64]);
 
     /// The energy of the state; asked for once a sweep at most, or after every flip where there is a target.
-    fn energy(&self, track: &Self::Track, state: &[i8]) -> f64;
+    fn energy(&self, track: &mut Self::Track, state: &[i8]) -> f64;
 }
 
 impl Tie {

@@ -12,7 +12,7 @@
 use super::network::Network;
 use super::options::Tie;
 use super::outcome::Reason;
-use super::walk::{CHECK_EVERY, Walk};
+use super::walk::Walk;
 use crate::error::Result;
 
 impl<N: Network> Walk<'_, '_, N> {
@@ -53,8 +53,8 @@ impl<N: Network> Walk<'_, '_, N> {
     /// Sets all free neurons from the fields of the same state.
     fn step(&mut self) -> Result<()> {
         let n = self.state.len();
-        for first in (0..n).step_by(CHECK_EVERY) {
-            let out = &mut self.space.leans[first..n.min(first + CHECK_EVERY)];
+        for first in (0..n).step_by(self.stretch) {
+            let out = &mut self.space.leans[first..n.min(first + self.stretch)];
             self.network.leans(&mut self.space.track, self.state, first, out);
             self.watch.check()?;
         }

@@ -10,8 +10,10 @@ use crate::error::{Error, Result, try_vec};
 use crate::par::Watch;
 use crate::rng::Stream;
 
-/// Visits between two looks at whether to go on; some tens of microseconds.
-pub(super) const CHECK_EVERY: usize = 512;
+/// Visits between two looks at whether to go on, at most; some tens of microseconds.
+const CHECK_EVERY: usize = 512;
+/// Words that those visits read, at most; a few milliseconds.
+const CHECK_WORDS: usize = 1 << 22;
 /// What the memory is for, in errors.
 const PURPOSE: &str = "a cue's workspace";
 
@@ -90,6 +92,7 @@ pub(super) fn run<N: Network>(
         n_updates: 0,
         n_flips: 0,
         unchecked: 0,
+        stretch: (CHECK_WORDS / problem.network.words_a_visit().max(1)).clamp(1, CHECK_EVERY),
     };
     let reason = walk.finish()?;
     slot.recall = Some(walk.recall(reason, index)?);
@@ -112,6 +115,8 @@ pub(super) struct Walk<'a, 'o, N: Network> {
     pub n_flips: u64,
     /// Visits since the last look at whether to go on.
     unchecked: usize,
+    /// Visits between two such looks.
+    pub stretch: usize,
 }
 
 impl<N: Network> Walk<'_, '_, N> {
@@ -166,7 +171,7 @@ impl<N: Network> Walk<'_, '_, N> {
                 [stop.patience.map(|most| most - *unchanged), stop.max_updates.map(|most| most - self.n_updates)]
                     .into_iter()
                     .flatten()
-                    .fold(CHECK_EVERY, |room, most| room.min(usize::try_from(most).unwrap_or(CHECK_EVERY)));
+                    .fold(self.stretch, |room, most| room.min(usize::try_from(most).unwrap_or(self.stretch)));
             let end = self.space.order.len().min(next + room);
             let (visits, changed) = self.visit(next, end);
             next += visits;
@@ -196,7 +201,7 @@ impl<N: Network> Walk<'_, '_, N> {
             }
             Order::Random => {
                 // A coin at a tie comes between the draws of two neurons, so those must not be drawn ahead of it.
-                let ahead = if self.network.tie() == Tie::Random { 1 } else { CHECK_EVERY };
+                let ahead = if self.network.tie() == Tie::Random { 1 } else { self.stretch };
                 let stream = &mut self.stream;
                 let neuron = || free[stream.below(free.len() as u64) as usize];
                 list.extend(std::iter::repeat_with(neuron).take(left.min(ahead)));
@@ -241,8 +246,8 @@ impl<N: Network> Walk<'_, '_, N> {
     }
 
     /// The goals that a state without undecided neurons can reach.
-    pub(super) fn goal(&self) -> Option<Reason> {
-        let (stop, track) = (&self.options.stop, &self.space.track);
+    pub(super) fn goal(&mut self) -> Option<Reason> {
+        let (stop, track) = (&self.options.stop, &mut self.space.track);
         if self.undecided > 0 {
             None
         } else if stop.stop_at_memory && self.network.is_memory(track, self.state) {
@@ -257,7 +262,7 @@ impl<N: Network> Walk<'_, '_, N> {
     /// Whether every free neuron satisfies its update.
     pub(super) fn settled(&mut self) -> Result<bool> {
         let Workspace { free, track, .. } = &mut *self.space;
-        for neurons in free.chunks(CHECK_EVERY) {
+        for neurons in free.chunks(self.stretch) {
             if self.network.first_unstable(track, self.state, neurons, true).is_some() {
                 return Ok(false);
             }
@@ -273,7 +278,7 @@ impl<N: Network> Walk<'_, '_, N> {
     /// Looks whether to go on every few hundred visits.
     fn look_up_after(&mut self, visits: usize) -> Result<()> {
         self.unchecked += visits;
-        if self.unchecked < CHECK_EVERY {
+        if self.unchecked < self.stretch {
             return Ok(());
         }
         self.unchecked = 0;
@@ -285,7 +290,7 @@ impl<N: Network> Walk<'_, '_, N> {
         if self.options.report.trace {
             let bytes = (self.trace.len() + 1) as u128 * 8;
             self.trace.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes, purpose: "trace" })?;
-            self.trace.push(self.network.energy(&self.space.track, self.state));
+            self.trace.push(self.network.energy(&mut self.space.track, self.state));
         }
         Ok(())
     }

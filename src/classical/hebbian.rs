@@ -113,15 +113,15 @@ impl<'a> Network for Packed<'a> {
         Ok(())
     }
 
-    fn is_memory(&self, track: &Track<'a>, state: &[i8]) -> bool {
+    fn is_memory(&self, track: &mut Track<'a>, state: &[i8]) -> bool {
         track.agreements.first_lane(state.len()).is_some()
     }
 
-    fn overlaps(&self, track: &Track<'a>, _state: &[i8], out: &mut [i64]) {
+    fn overlaps(&self, track: &mut Track<'a>, _state: &[i8], out: &mut [i64]) {
         track.agreements.overlaps(out);
     }
 
-    fn energy(&self, track: &Track<'a>, _state: &[i8]) -> f64 {
+    fn energy(&self, track: &mut Track<'a>, _state: &[i8]) -> f64 {
         track.energy.value()
     }
 }
