@@ -101,11 +101,13 @@ pub enum Error {
         /// The rule, naming both.
         rule: &'static str,
     },
-    /// An index beyond the stored patterns.
-    #[error("`{argument}` must hold indices of stored patterns, 0 to {last}; got {value} at position {position}")]
+    /// An index beyond what it is an index of.
+    #[error("`{argument}` must hold indices of {of}, 0 to {last}; got {value} at position {position}")]
     Index {
         /// The argument's name.
         argument: &'static str,
+        /// What the indices are of.
+        of: &'static str,
         /// The last valid index.
         last: usize,
         /// The index that came.

@@ -70,4 +70,9 @@ impl Stream {
     pub fn coin(&mut self) -> bool {
         self.next_u64() >> 63 == 1
     }
+
+    /// A number in `[0, 1)`: the highest 53 bits of a word, each multiple of 2⁻⁵³ equally likely.
+    pub fn unit(&mut self) -> f64 {
+        (self.next_u64() >> 11) as f64 * 2.0_f64.powi(-53)
+    }
 }

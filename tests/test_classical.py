@@ -26,7 +26,8 @@ def asked(problem: Recollection, **changes: Any) -> hf.BinaryRetrieval:
     cues = np.array(problem.cues, np.int8).reshape(-1, len(problem.patterns[0]))
     rng = np.array(problem.rng, np.uint64) if isinstance(problem.rng, list) else problem.rng
     known = problem.known if problem.known is None else np.array(problem.known, bool).reshape(cues.shape)
-    return net.retrieve(cues, known=known, rng=rng, **{**problem.options, **changes})
+    field = problem.field if problem.field is None else np.array(problem.field).reshape(cues.shape)
+    return net.retrieve(cues, known=known, field=field, rng=rng, **{**problem.options, **changes})
 
 
 def expected(problem: Recollection, cue: int, **changes: Any) -> oracle.BinaryRetrieval:
@@ -34,8 +35,9 @@ def expected(problem: Recollection, cue: int, **changes: Any) -> oracle.BinaryRe
     net = oracle.ClassicalHopfield(problem.patterns, **problem.network)
     seed, index = (problem.rng, cue) if isinstance(problem.rng, int) else (problem.rng[cue], 0)
     known = None if problem.known is None else problem.known[cue]
+    field = None if problem.field is None else problem.field[cue]
     options = {**problem.options, **changes}
-    return oracle.retrieve(net, problem.cues[cue], known=known, seed=seed, index=index, **options)
+    return oracle.retrieve(net, problem.cues[cue], known=known, field=field, seed=seed, index=index, **options)
 
 
 def same(found: hf.BinaryRetrieval, row: int, answer: oracle.BinaryRetrieval) -> None:
@@ -86,8 +88,9 @@ def test_threads_and_batches_change_nothing(problem: Recollection, n_threads: in
     net = hf.ClassicalHopfield(problem.patterns, **problem.network)
     for cue, seed in enumerate(seeds):
         known = None if problem.known is None else problem.known[cue]
-        alone = net.retrieve(problem.cues[cue], known=known, rng=seed, **problem.options)
-        again = net.retrieve([problem.cues[cue]], known=known, rng=[seed], **problem.options)
+        given = {"known": known, "field": None if problem.field is None else problem.field[cue]}
+        alone = net.retrieve(problem.cues[cue], rng=seed, **given, **problem.options)
+        again = net.retrieve([problem.cues[cue]], rng=[seed], **given, **problem.options)
         for name in COLUMNS:
             assert getattr(again, name)[0] == getattr(whole, name)[cue]
         # A seed for the batch is that of its first cue, and an array's of its only one.
@@ -142,7 +145,8 @@ def test_patterns_are_stored_and_forgotten(problem: Any, data: st.DataObject) ->
 
 @given(recollections())
 def test_asynchronous_energy_never_rises(problem: Recollection) -> None:
-    found = asked(replace(problem, known=None), update="asynchronous", trace=True, clamp=False)
+    still = replace(problem, known=None)
+    found = asked(still, update="asynchronous", temperature=None, trace=True, clamp=False)
     assert found.trace is not None
     for energies in found.trace:
         made = energies[~np.isnan(energies)]
@@ -152,7 +156,7 @@ def test_asynchronous_energy_never_rises(problem: Recollection) -> None:
 @given(recollections())
 def test_what_converged_is_a_fixed_point(problem: Recollection) -> None:
     net = hf.ClassicalHopfield(problem.patterns, **problem.network)
-    found = asked(replace(problem, known=None), clamp=False)
+    found = asked(replace(problem, known=None, field=None), clamp=False)
     assert np.array_equal(net.is_fixed_point(found.states), found.is_fixed_point)
     assert np.array_equal(found.converged, found.reason == "fixed_point")
     assert found.is_fixed_point[found.converged].all()
@@ -165,7 +169,7 @@ def test_what_converged_is_a_fixed_point(problem: Recollection) -> None:
 def test_turning_everything_turns_the_answer(problem: Recollection) -> None:
     """A network without ties that prefer a sign, and without bias, does not know up from down."""
     network = {"tie": "keep", "normalization": problem.network["normalization"]}
-    options = {**problem.options, "stop_at_memory": False, "clamp": False}
+    options = {**problem.options, "stop_at_memory": False, "clamp": False, "temperature": None}
     net = hf.ClassicalHopfield(problem.patterns, **network)
     cues = np.array(problem.cues, np.int8).reshape(-1, len(problem.patterns[0]))
     here, there = (net.retrieve(sign * cues, rng=7, **options) for sign in (1, -1))
@@ -207,6 +211,63 @@ def test_synchronous_updates_do_not_know_the_order_of_neurons(problem: Recollect
         assert np.array_equal(getattr(here, name), getattr(there, name)), name
 
 
+# Chance
+
+
+@given(st.floats(-2, 2), st.floats(0.1, 3))
+def test_one_neuron_is_up_as_often_as_glauber_says(field: float, temperature: float) -> None:
+    """4000 cues, one draw each: within five standard deviations of ``1 / (1 + exp(-2 h / T))``."""
+    net = hf.ClassicalHopfield([[1]])
+    found = net.retrieve(np.ones((4000, 1)), field=field, temperature=temperature, max_sweeps=1)
+    p = 1 / (1 + np.exp(-2 * field / temperature))
+    assert abs((found.states > 0).mean() - p) <= 5 * np.sqrt(max(p * (1 - p), 1e-3) / 4000)
+
+
+def test_one_pattern_is_magnetised_as_mean_field_theory_says() -> None:
+    """``m = tanh(m / T)`` without load: 0.9575 at T = 1/2 (Amit, Gutfreund & Sompolinsky 1985, eq. 2.20)."""
+    pattern = random_spins(np.random.default_rng(0), 1, 4000)
+    net = hf.ClassicalHopfield(pattern)
+    found = net.retrieve(np.repeat(pattern, 20, 0), temperature=0.5, max_sweeps=30, rng=1)
+    assert set(found.reason) == {"max_sweeps"}
+    assert not found.converged.any()
+    # 20 x 4000 spins of variance 1 - m^2; the bias of a finite network is of the order 1/n.
+    assert found.overlap.mean() == pytest.approx(0.9575, abs=5 * np.sqrt((1 - 0.9575**2) / 80_000) + 1e-3)
+
+
+@given(recollections())
+def test_no_heat_is_the_rule_without_chance(problem: Recollection) -> None:
+    plain = asked(problem, temperature=None, max_sweeps=5)
+    for nothing in (0.0, [0.0] * 5):
+        found = asked(problem, temperature=nothing, max_sweeps=5)
+        assert np.array_equal(found.states, plain.states)
+        ended = np.where(plain.reason == "max_sweeps", "schedule_end", plain.reason)
+        assert np.array_equal(found.reason, plain.reason if nothing == 0.0 else ended)
+
+
+@given(recollections())
+def test_greedy_visits_only_what_changes(problem: Recollection) -> None:
+    found = asked(problem, update="asynchronous", order="greedy", temperature=None)
+    assert np.array_equal(found.n_flips, found.n_updates)
+
+
+@given(recollections())
+def test_a_field_is_a_bias(problem: Recollection) -> None:
+    n = len(problem.patterns[0])
+    network = {"tie": problem.network["tie"], "normalization": problem.network["normalization"]}
+    still = replace(problem, network=network, field=None)
+    values = np.linspace(-1, 1, n)
+    cues = np.array(problem.cues, np.int8).reshape(-1, n)
+    by_field = hf.ClassicalHopfield(problem.patterns, **network).retrieve(cues, field=values, rng=3, **clampless(still))
+    by_bias = hf.ClassicalHopfield(problem.patterns, bias=values, **network).retrieve(cues, rng=3, **clampless(still))
+    for name in ["states", *COLUMNS]:
+        assert np.array_equal(getattr(by_field, name), getattr(by_bias, name)), name
+
+
+def clampless(problem: Recollection) -> dict[str, Any]:
+    """The options without the one that needs `known`."""
+    return {**problem.options, "clamp": False}
+
+
 # Larger networks
 
 
@@ -242,8 +303,16 @@ def test_large_retrieval_is_the_same_for_any_number_of_threads() -> None:
     patterns = random_spins(rng, 120, 1000)
     net = hf.ClassicalHopfield(patterns, tie="random")
     cues = hf.corrupt.flip(patterns[:40], 0.2, 1)
-    for order in ("permutation", "random"):
-        first, *others = (net.retrieve(cues, rng=5, order=order, n_threads=t) for t in (1, 2, 3, 5, 8))
+    assert cues.size * 2 > 2**15, "enough words of columns to wake threads"
+    for options in (
+        {"order": "permutation"},
+        {"order": "random"},
+        {"order": "random", "temperature": 0.5, "max_sweeps": 5},
+        {"order": "greedy", "max_updates": 50},
+        {"update": "synchronous", "field": np.linspace(-1, 1, 1000)},
+        {"update": "synchronous", "temperature": [0.5, 0.1, 0.0, 0.0]},
+    ):
+        first, *others = (net.retrieve(cues, rng=5, n_threads=t, **options) for t in (1, 2, 3, 5, 8))
         for other in others:
             for name in ["states", *COLUMNS]:
                 assert np.array_equal(getattr(first, name), getattr(other, name)), name
@@ -259,8 +328,14 @@ digest = hashlib.sha256()
 for n, k in [(50, 3), (300, 70), (257, 300), (900, 600)]:
     patterns = hf.spins(rng.random((k, n)) < 0.5)
     net = hf.ClassicalHopfield(patterns, bias=rng.standard_normal(n), tie="random")
-    for update in ("asynchronous", "synchronous"):
-        found = net.retrieve(hf.corrupt.flip(patterns[:5], 0.3, 1), update=update, rng=2, trace=True)
+    for options in (
+        {{}},
+        {{"update": "synchronous"}},
+        {{"order": "greedy", "max_updates": 40}},
+        {{"temperature": [1.0, 0.3, 0.0], "order": "random", "field": rng.standard_normal(n)}},
+        {{"temperature": 0.4, "update": "synchronous", "max_sweeps": 3}},
+    ):
+        found = net.retrieve(hf.corrupt.flip(patterns[:5], 0.3, 1), rng=2, trace=True, **options)
         for name in found.__slots__:
             digest.update(np.asarray(getattr(found, name)).astype("S").tobytes())
     digest.update(net.weight_matrix.tobytes() + net.field(patterns[:4]).tobytes())

@@ -266,11 +266,11 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
         "`update` must be one of 'asynchronous', 'synchronous'; got 'both'",
     ),
     (
-        lambda net: net.retrieve(CUES, order="greedy"),
+        lambda net: net.retrieve(CUES, order="worst"),
         ValueError,
-        "`order` must be one of 'permutation', 'random', 'sequential'; got 'greedy'",
+        "`order` must be one of 'permutation', 'random', 'sequential', 'greedy'; got 'worst'",
     ),
-    (lambda net: net.retrieve(CUES, order=1), TypeError, "`order` must be a name; got 1"),
+    (lambda net: net.retrieve(CUES, order=1), TypeError, "`order` must be a name or a list of neurons; got 1"),
     (lambda net: net.retrieve(CUES, max_sweeps=0), ValueError, "`max_sweeps` must be at least 1; got 0"),
     (
         lambda net: net.retrieve(CUES, max_sweeps=1.5),
@@ -313,6 +313,81 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
         lambda net: net.retrieve(CUES, targets=[0.0, 1.0, 1.0]),
         TypeError,
         "`targets` must hold whole numbers; got dtype float64",
+    ),
+    (
+        lambda net: net.retrieve(CUES, field=np.zeros(5)),
+        ValueError,
+        "`field` must have shape (6,) or (3, 6), one value for each neuron, or for each neuron of each cue; got (1, 5)",
+    ),
+    (
+        lambda net: net.retrieve(CUES, field=np.zeros((2, 6))),
+        ValueError,
+        "`field` must have shape (6,) or (3, 6), one value for each neuron, or for each neuron of each cue; got (2, 6)",
+    ),
+    (
+        lambda net: net.retrieve(CUES, field=[[0.0] * 6, [0.0, 0.0, np.nan, 0.0, 0.0, 0.0], [0.0] * 6]),
+        ValueError,
+        "`field` must be finite; got NaN at row 1, column 2 (clean the data)",
+    ),
+    (
+        lambda net: net.retrieve(CUES, field=["a"] * 6),
+        TypeError,
+        "`field` must hold real numbers; got dtype <U1",
+    ),
+    (
+        lambda net: net.retrieve(CUES, temperature=-0.5),
+        ValueError,
+        "`temperature` must be 0 or a positive normal number; got -0.5",
+    ),
+    (
+        lambda net: net.retrieve(CUES, temperature=[1.0, np.inf]),
+        ValueError,
+        "`temperature` must be 0 or a positive normal number; got inf",
+    ),
+    (
+        lambda net: net.retrieve(CUES, temperature=[]),
+        ValueError,
+        "`temperature` must hold at least one number; got an empty schedule",
+    ),
+    (
+        lambda net: net.retrieve(CUES, temperature=[[1.0]]),
+        ValueError,
+        "`temperature` must be one number, or one for each sweep; got an array of shape (1, 1)",
+    ),
+    (
+        lambda net: net.retrieve(CUES, temperature=0.5, order="greedy"),
+        ValueError,
+        "`order` must not be 'greedy' at a positive `temperature`, where no neuron is the one to turn",
+    ),
+    (
+        lambda net: net.retrieve(CUES, order=[0, 6]),
+        ValueError,
+        "`order` must hold indices of neurons, 0 to 5; got 6 at position 1",
+    ),
+    (
+        lambda net: net.retrieve(CUES, order=np.array([-1])),
+        ValueError,
+        "`order` must hold indices of neurons, 0 to 5; got -1 at position 0",
+    ),
+    (
+        lambda net: net.retrieve(CUES, order=[]),
+        ValueError,
+        "`order` must list at least one neuron; got an empty list",
+    ),
+    (
+        lambda net: net.retrieve(CUES, order=[0.0, 1.0]),
+        TypeError,
+        "`order` must be a name or hold whole numbers; got dtype float64",
+    ),
+    (
+        lambda net: net.retrieve(CUES, order=[[0, 1]]),
+        ValueError,
+        "`order` must be a name or a list of neurons, with one axis; got an array of shape (1, 2)",
+    ),
+    (
+        lambda net: net.retrieve(CUES, order=[0, 1], update="synchronous"),
+        ValueError,
+        "`order` must not list neurons for synchronous updates, which follow no order",
     ),
     (
         lambda net: net.retrieve(CUES, clamp=True),

@@ -397,6 +397,87 @@ def test_random_visits_are_drawn_one_at_a_time_between_the_coins() -> None:
     assert result.n_sweeps == n_updates // 2 + 1
 
 
+def test_visits_at_a_temperature_draw_one_number_each() -> None:
+    # W = 0 and a bias: P(+1) = 1 / (1 + exp(-2 b / T)) whatever the state.
+    bias, temperature = [0.25, -0.5, 1.0, 0.0], 0.75
+    net = ClassicalHopfield([[1] * 4, [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]], bias=bias)
+    stream = Stream(4, 1)
+    x = [1] * 4
+    for _ in range(3):
+        for i in stream.permutation(4):
+            x[i] = 1 if stream.unit() < 1 / (1 + math.exp(-2 * bias[i] / temperature)) else -1
+    result = classical.retrieve(net, [1] * 4, temperature=temperature, max_sweeps=3, seed=4, index=1)
+    assert (result.states, result.n_updates, result.reason) == (x, 12, "max_sweeps")
+    assert result.n_sweeps == 3  # nothing was certified
+    at_once = classical.retrieve(net, [1] * 4, temperature=[temperature] * 3, seed=4, index=1)
+    assert (at_once.states, at_once.reason) == (x, "schedule_end")
+
+
+def test_extreme_temperatures() -> None:
+    net = ClassicalHopfield([[1] * 3], bias=[0.0, -1e300, 0.0])
+    # The field of neuron 1 is far below zero, and exp(+2e300 / T) beyond float64.
+    cold = classical.retrieve(net, [1, 1, 1], temperature=1e-300, max_sweeps=1, order="sequential")
+    assert cold.states[1] == -1
+    # At a huge temperature the field does not matter: a coin each.
+    hot = [classical.retrieve(net, [1] * 3, temperature=1e308, max_sweeps=1, seed=s).states[0] for s in range(200)]
+    assert 60 < hot.count(1) < 140
+
+
+def test_a_schedule_settles_only_where_it_stays_cold() -> None:
+    net = ClassicalHopfield([[1] * 6])
+    settled = classical.retrieve(net, [1] * 6, temperature=[1e-9, 0.0, 0.0])
+    # One sweep at 1e-9 keeps the pattern; the first cold one changes nothing, and the test behind it certifies.
+    assert (settled.reason, settled.n_sweeps, settled.n_updates) == ("fixed_point", 3, 12)
+    later = classical.retrieve(net, [1] * 6, temperature=[0.0, 1e-9])
+    assert (later.reason, later.n_sweeps, later.is_fixed_point) == ("schedule_end", 2, True)
+    cut = classical.retrieve(net, [1] * 6, temperature=[0.0, 1e-9, 1e-9], max_sweeps=2)
+    assert cut.reason == "max_sweeps"
+    still = classical.retrieve(net, [1] * 6, temperature=[0.0, 0.0])
+    assert (still.reason, still.n_sweeps) == ("fixed_point", 1)
+
+
+def test_a_cycle_is_counted_from_the_first_cold_step() -> None:
+    net = ClassicalHopfield([[1, 1]])
+    # A step at next to no temperature swaps the two as well, but proves nothing.
+    result = classical.retrieve(net, [1, -1], update="synchronous", temperature=[1e-9, 0.0, 0.0, 0.0])
+    assert (result.reason, result.n_sweeps, result.outcome) == ("cycle", 3, "cycle")
+
+
+def test_greedy_visits_by_hand() -> None:
+    # W = 0: instabilities are -x_i b_i, so the biases say who goes first; 1 and 3 agree with theirs.
+    bias = [-0.5, 2.0, -3.0, 1.0, -0.5]
+    net = ClassicalHopfield([[1, 1, 1, 1, 1], [1, 1, 1, 1, 1]], normalization="patterns", bias=bias)
+    net.couplings = [[0] * 5 for _ in range(5)]
+    for budget, turned in ((1, [2]), (2, [2, 0]), (3, [2, 0, 4])):
+        result = classical.retrieve(net, [1] * 5, order="greedy", max_updates=budget)
+        assert result.states == [-1 if i in turned else 1 for i in range(5)]
+    whole = classical.retrieve(net, [1] * 5, order="greedy")
+    assert (whole.reason, whole.n_sweeps, whole.n_updates, whole.n_flips) == ("fixed_point", 2, 3, 3)
+    # An undecided neuron goes by the size of its field: 2 before 1, and 0 and 4 after 3.
+    blank = classical.retrieve(net, [0] * 5, known=[False] * 5, order="greedy", max_updates=2)
+    assert blank.states == [0, 1, -1, 0, 0]
+
+
+def test_a_given_order_is_followed_each_sweep() -> None:
+    net = ClassicalHopfield([[1] * 4, [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]], bias=1.0)
+    result = classical.retrieve(net, [-1] * 4, order=[3, 1, 1], max_updates=4)
+    # 3, 1 and 1 again are a sweep; 3 begins the next.
+    assert (result.states, result.n_sweeps, result.n_flips) == ([-1, 1, -1, 1], 2, 2)
+    # Neurons that are never visited keep the state from settling.
+    assert classical.retrieve(net, [-1] * 4, order=[3, 1], max_sweeps=7).reason == "max_sweeps"
+    # With a clamp the list passes over what is known.
+    clamped = classical.retrieve(net, [-1] * 4, order=[0, 1, 2, 3], known=[True, False] * 2, clamp=True)
+    assert (clamped.states, clamped.n_updates, clamped.reason) == ([-1, 1, -1, 1], 2, "fixed_point")
+
+
+def test_an_external_field_adds_to_the_bias_without_rounding() -> None:
+    net = ClassicalHopfield([[1, 1]], bias=[1e16, 0.0], normalization="none")
+    # h_0 = x_1 + 1e16 + f: a float64 sum would lose the 1.
+    result = classical.retrieve(net, [-1, 1], field=[-1e16, 1.0], order="sequential")
+    assert result.states == [1, 1]
+    assert result.energy == net.in_field([-1e16, 1.0]).energy([1, 1]) == -2.0
+
+
 def test_clamped_neurons_are_never_drawn() -> None:
     net = ClassicalHopfield([[1] * 6])
     cue = [-1, 1, -1, 1, 1, 1]
@@ -708,7 +789,7 @@ def test_the_energy_of_asynchronous_retrieval_never_rises(number: int) -> None:
 def test_bad_arguments_of_retrieve() -> None:
     net = ClassicalHopfield([[1, 1]])
     with pytest.raises(ValueError, match="unknown order"):
-        classical.retrieve(net, [1, -1], order="greedy")
+        classical.retrieve(net, [1, -1], order="backwards")
     with pytest.raises(ValueError, match="unknown update"):
         classical.retrieve(net, [1, -1], update="both")
     with pytest.raises(ValueError, match=r"\+1 or -1"):
@@ -1225,6 +1306,7 @@ def test_the_vectors_cover_every_end(written: dict[str, str]) -> None:
         "patience",
         "max_updates",
         "max_sweeps",
+        "schedule_end",
     }
     assert {case["result"]["outcome"] for case in cases} == {
         "cycle",

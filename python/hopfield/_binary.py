@@ -153,8 +153,8 @@ class BinaryNetwork:
         cues: npt.ArrayLike,
         *,
         update: str = "asynchronous",
-        order: str = "permutation",
-        max_sweeps: int = 100,
+        order: str | npt.ArrayLike = "permutation",
+        max_sweeps: int | None = None,
         max_updates: int | None = None,
         patience: int | None = None,
         stop_at_memory: bool = False,
@@ -163,6 +163,8 @@ class BinaryNetwork:
         near_overlap: float = 0.9,
         known: npt.ArrayLike | None = None,
         clamp: bool = False,
+        field: npt.ArrayLike | None = None,
+        temperature: float | npt.ArrayLike | None = None,
         rng: CueRng = 0,
         trace: bool = False,
         n_threads: int | None = None,
@@ -180,11 +182,15 @@ class BinaryNetwork:
         update : {"asynchronous", "synchronous"}
             One neuron at a time, so that the energy never rises (Hopfield 1982), or all at once, which ends
             in a fixed point or a cycle of two states (Little 1974).
-        order : {"permutation", "random", "sequential"}
+        order : {"permutation", "random", "sequential", "greedy"} or array_like of int
             The order of asynchronous visits: a fresh permutation each sweep, a neuron drawn with
-            replacement each time, or ascending. A sweep is as many visits as there are neurons to visit.
-        max_sweeps : int
-            Sweeps at most; a synchronous step is one.
+            replacement each time, ascending, or always the neuron of largest instability ``-x[i] * h[i]``
+            (of an undecided one ``|h[i]|``; the lowest index of equal ones) as long as there is one. A sweep
+            is as many visits as there are neurons to visit. With an array, each sweep visits the neurons
+            that it lists, in that order; a fixed point is still one of all neurons.
+        max_sweeps : int, optional
+            Sweeps at most; a synchronous step is one. Unless given, 100, or the length of a schedule of
+            temperatures.
         max_updates : int, optional
             Updates of single neurons at most. Synchronous steps are never cut in part.
         patience : int, optional
@@ -204,6 +210,15 @@ class BinaryNetwork:
         clamp : bool
             Never visit the known neurons; the fixed point is then one of the unknown ones alone. Needs
             `known`.
+        field : array_like, shape (n,) or (m, n), or float, optional
+            An external field, added to the field of each neuron as a bias is, and as exactly; the energy of
+            the result knows it too.
+        temperature : float or array_like, shape (T,), optional
+            The temperature `T` of the updates, in the units of the field: a neuron becomes +1 with
+            probability ``1 / (1 + exp(-2 * h[i] / T))`` (Glauber 1963), and 0 is the deterministic rule. Above
+            0 nothing settles, so the retrieval ends with ``"max_sweeps"`` unless something else ends it. An
+            array is a schedule, one temperature a sweep, that ends with ``"schedule_end"``; a fixed point is
+            looked for only after sweeps at 0 with none but zeros to follow.
         rng : int, array_like of int with shape (m,), numpy.random.Generator or None
             With a seed, cue `i` has the random numbers of (seed, i); with an array each cue has its own
             seed, so that any part of a batch equals the whole. A generator gives one seed; None is fresh.
@@ -222,7 +237,8 @@ class BinaryNetwork:
         Raises
         ------
         InvalidInputError
-            If the network is empty, a shape or value does not fit, a budget is below 1, or a name is unknown.
+            If the network is empty, a shape or value does not fit, a budget is below 1, a name is unknown, a
+            temperature is negative, or an option contradicts another.
         InputTypeError
             For masked, complex or object arrays, and booleans.
 
@@ -237,6 +253,12 @@ class BinaryNetwork:
         BinaryRetrieval(states (3, 50), converged 100%)
         >>> found.outcome.tolist(), found.hit.tolist()
         (['memory', 'memory', 'memory'], [True, True, True])
+
+        Cooling in ten sweeps, the last of which is without chance:
+
+        >>> found = net.retrieve(patterns[0], temperature=np.linspace(0.9, 0.0, 10), rng=1)
+        >>> found.reason, found.n_sweeps, found.outcome
+        ('fixed_point', 11, 'memory')
         """
         table, single = _arrays.table("cues", cues)
         m, n = table.shape
@@ -245,10 +267,11 @@ class BinaryNetwork:
             raise InvalidInputError("`clamp` needs `known`: without it no neuron would be visited")
         rows, _ = _spins.rows("cues", table, known_flags)
         heard = _arrays.callback("progress", progress)
+        heat = _temperature(temperature)
         request = {
             "update": _arrays.name("update", update),
-            "order": _arrays.name("order", order),
-            "max_sweeps": _arrays.count("max_sweeps", max_sweeps),
+            "order": order if isinstance(order, str) else _neurons(order),
+            "max_sweeps": _sweeps(max_sweeps, heat),
             "max_updates": None if max_updates is None else _arrays.count("max_updates", max_updates),
             "patience": None if patience is None else _arrays.count("patience", patience),
             "stop_at_memory": bool(stop_at_memory),
@@ -257,6 +280,8 @@ class BinaryNetwork:
             "near_overlap": _arrays.real("near_overlap", near_overlap),
             "known": known_flags,
             "clamp": bool(clamp),
+            "field": None if field is None else _field(field, n),
+            "temperature": heat,
             "rng": seeds(rng, m),
             "trace": bool(trace),
             "n_threads": _arrays.threads(n_threads),
@@ -353,3 +378,45 @@ def _targets(values: npt.ArrayLike, m: int, single: bool) -> npt.NDArray[np.int6
     if given.shape != (m,):
         raise InvalidInputError(f"`targets` must have shape ({m},), one index for each cue; got {given.shape}")
     return np.require(given, np.int64, ["C", "A"])
+
+
+def _neurons(values: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """A list of neurons; the core knows how many there are."""
+    given = _arrays.array("order", values)
+    if given.ndim == 0:
+        raise InputTypeError(f"`order` must be a name or a list of neurons; got {values!r}")
+    if given.ndim > 1:
+        raise InvalidInputError(
+            f"`order` must be a name or a list of neurons, with one axis; got an array of shape {given.shape}"
+        )
+    if given.size and given.dtype.kind not in "iu":
+        raise InputTypeError(f"`order` must be a name or hold whole numbers; got dtype {given.dtype}")
+    return np.require(given, np.int64, ["C", "A"])
+
+
+def _temperature(values: float | npt.ArrayLike | None) -> float | npt.NDArray[np.float64]:
+    """One temperature for all sweeps, or one for each."""
+    if values is None:
+        return 0.0
+    given = _arrays.array("temperature", values)
+    if given.ndim > 1:
+        raise InvalidInputError(
+            f"`temperature` must be one number, or one for each sweep; got an array of shape {given.shape}"
+        )
+    return float(given) if given.ndim == 0 else np.require(given, np.float64, ["C", "A"])
+
+
+def _sweeps(most: int | None, heat: float | npt.NDArray[np.float64]) -> int:
+    """Sweeps at most."""
+    if most is not None:
+        return _arrays.count("max_sweeps", most)
+    return 100 if isinstance(heat, float) else max(len(heat), 1)
+
+
+def _field(values: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
+    """A table with one row for all cues, or one for each."""
+    given = _arrays.array("field", values)
+    if given.ndim == 0:
+        given = np.broadcast_to(given, n)
+    table, _ = _arrays.table("field", given)
+    return _arrays.readable(table, np.dtype(np.float64))

@@ -141,7 +141,7 @@ class BinaryRetrieval:
         retrieval.
     reason : ndarray of str, shape (m,)
         What ended it: ``"fixed_point"``, ``"cycle"``, ``"memory"``, ``"energy"``, ``"patience"``,
-        ``"max_sweeps"`` or ``"max_updates"``.
+        ``"max_sweeps"``, ``"max_updates"`` or ``"schedule_end"``.
     n_sweeps : ndarray of int64, shape (m,)
         Sweeps begun; the one that certifies a fixed point counts.
     n_updates : ndarray of int64, shape (m,)

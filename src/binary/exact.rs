@@ -6,6 +6,8 @@
 //!
 //! Not here: speed beyond a few dozen words a sum; without a bias none of this runs.
 
+use std::cmp::Ordering;
+
 /// The exponent of the lowest bit, negated.
 const POINT: usize = 1074;
 /// Words: 1074 bits below the point, 1024 above, 58 for many terms, 58 for a common denominator, and the sign.
@@ -14,6 +16,12 @@ const WORDS: usize = 36;
 /// A sum of float64 values, in two's complement, lowest word first.
 #[derive(Clone, Debug)]
 pub(crate) struct Exact([u64; WORDS]);
+
+impl Default for Exact {
+    fn default() -> Self {
+        Self::zero()
+    }
+}
 
 impl Exact {
     pub(crate) fn zero() -> Self {
@@ -64,6 +72,44 @@ impl Exact {
         let remainder = numerator.divide(denominator);
         let magnitude = numerator.round(remainder, denominator);
         if negative { -magnitude } else { magnitude }
+    }
+
+    /// The sign of `whole / denominator + self`.
+    pub(crate) fn sign_with(&self, whole: i128, denominator: u64) -> Ordering {
+        let mut numerator = self.clone();
+        numerator.multiply(denominator);
+        numerator.accumulate(whole.unsigned_abs(), POINT, whole < 0);
+        match numerator.0 {
+            words if words[WORDS - 1] >> 63 == 1 => Ordering::Less,
+            words if words.iter().all(|word| *word == 0) => Ordering::Equal,
+            _ => Ordering::Greater,
+        }
+    }
+
+    /// `self · factor`: whether it is negative and, of its magnitude, the nearest integer and the rest, rounded once. An
+    /// integer from `far` on is cut to that, and the rest takes over.
+    pub(crate) fn split(&self, factor: u64, far: u64) -> (bool, u64, f64) {
+        let mut product = self.clone();
+        product.multiply(factor);
+        let negative = product.0[WORDS - 1] >> 63 == 1;
+        if negative {
+            product.negate();
+        }
+        let (word, bits) = (POINT / 64, POINT % 64);
+        let low = product.0[word] >> bits | product.0[word + 1] << (64 - bits);
+        let beyond = product.0[word + 1] >> bits != 0 || product.0[word + 2..].iter().any(|word| *word != 0);
+        if beyond || low >= far {
+            product.accumulate(far.into(), POINT, true);
+            return (negative, far, product.round(0, 1));
+        }
+        let half = product.0[(POINT - 1) / 64] >> ((POINT - 1) % 64) & 1;
+        let whole = low + half;
+        product.accumulate(whole.into(), POINT, true);
+        if half == 1 {
+            product.negate();
+        }
+        let rest = product.round(0, 1);
+        (negative, whole, if half == 1 { -rest } else { rest })
     }
 
     /// Two's complement multiplies like unsigned numbers, modulo the width.

@@ -7,6 +7,7 @@
 //!
 //! Not here: fields, weights and energies, which are each network's own; states that are not ±1.
 
+mod asynchronous;
 mod exact;
 mod network;
 mod options;
@@ -19,7 +20,7 @@ use ndarray::ArrayView2;
 
 pub(crate) use exact::{Exact, ratio};
 pub(crate) use network::{Network, Visit};
-pub use options::{Known, Order, Report, Retrieve, Seeds, Stop, Tie, Update};
+pub use options::{Known, Order, Report, Retrieve, Seeds, Stop, Temperature, Tie, Update};
 pub use outcome::{BinaryRetrieval, Outcome, Reason, Recall};
 pub(crate) use stored::Stored;
 
@@ -55,7 +56,7 @@ pub(crate) fn retrieve<N: Network>(
         None => Spins::of_width("cues", cues, n, par)?,
     };
     let m = cues.len();
-    options.check(m, k)?;
+    options.check(m, n, k)?;
     let problem = Problem { network, options };
     let mut states = try_vec(area(m, n, "states")?, 0, "states")?;
     states.copy_from_slice(cues.as_slice());

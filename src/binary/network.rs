@@ -64,8 +64,30 @@ pub(crate) trait Network: Sync {
         ties_hold: bool,
     ) -> Option<Visit<Self::Field>>;
 
-    /// Writes the leans of the neurons from `first` on, all in the field of this one state.
-    fn leans(&self, track: &mut Self::Track, state: &[i8], first: usize, out: &mut [i8]);
+    /// The same where chance pulls at each visit: `noise` has one number for each listed neuron, in the units of the
+    /// field, and an update gives the neuron +1 where its field is above that number, else −1. Visits up to the first
+    /// neuron with another value; the lean found is what the update gives, never 0.
+    fn first_swayed(
+        &self,
+        track: &mut Self::Track,
+        state: &[i8],
+        list: &[u32],
+        noise: &[f64],
+    ) -> Option<Visit<Self::Field>>;
+
+    /// Of the `free` neurons that are not content (ties hold), the one of largest instability: `−x_i h_i`, and `|h_i|`
+    /// of an undecided one; the first of equal ones. Compared exactly where leans are.
+    fn most_unstable(
+        &self,
+        track: &mut Self::Track,
+        state: &[i8],
+        free: &[u32],
+        watch: &Watch,
+    ) -> Result<Option<Visit<Self::Field>>>;
+
+    /// Writes the leans of the neurons from `first` on, all in the field of this one state. `noise` is empty, or has one
+    /// number for each of them as in [`first_swayed`](Network::first_swayed); then no lean is 0.
+    fn leans(&self, track: &mut Self::Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]);
 
     /// Gives neuron `i` the value `to`, which it does not have. `field` is what a visit of this state has just found.
     fn change(&self, track: &mut Self::Track, state: &mut [i8], i: usize, to: i8, field: Self::Field);

@@ -2,7 +2,7 @@
 //!
 //! Not here: what a network is told when it is made.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, CowArray, Ix2};
 
 use crate::error::{Error, Result};
 use crate::input::name::named;
@@ -46,6 +46,9 @@ named! {
         Random = "random",
         /// Ascending.
         Sequential = "sequential",
+        /// Always the neuron of largest instability `−x_i h_i` (of an undecided one `|h_i|`), the first of equal ones;
+        /// visits end when none is unstable.
+        Greedy = "greedy",
     }
 }
 
@@ -55,23 +58,27 @@ named! {
 /// use hopfield::classical::{Order, Update};
 /// assert_eq!(Update::from_names("asynchronous", "random")?, Update::Asynchronous(Order::Random));
 /// assert!(Update::from_names("both", "random").is_err());
+/// let backwards = Update::Listed(&[3, 2, 1, 0]);
 /// # Ok::<(), hopfield::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Update {
+pub enum Update<'a> {
     /// One neuron at a time, in this order: the energy never rises (Hopfield 1982).
     Asynchronous(Order),
-    /// All at once: ends in a fixed point or a cycle of two states (Little 1974).
+    /// One neuron at a time, each sweep the listed ones in the order of the list. Those that a clamp holds are passed
+    /// over; a fixed point is one of all free neurons, listed or not.
+    Listed(&'a [i64]),
+    /// All at once: ends in a fixed point or a cycle (Little 1974).
     Synchronous,
 }
 
-impl Default for Update {
+impl Default for Update<'_> {
     fn default() -> Self {
         Self::Asynchronous(Order::default())
     }
 }
 
-impl Update {
+impl Update<'_> {
     /// From the name of the kind of update and that of the order, which only asynchronous updates follow.
     ///
     /// # Errors
@@ -86,6 +93,107 @@ impl Update {
                 valid: "'asynchronous', 'synchronous'",
                 value: update.to_owned(),
             }),
+        }
+    }
+
+    /// From the name of the kind of update, with a list of neurons for its order.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`], and [`Error::Options`] for synchronous updates.
+    pub fn listed<'a>(update: &str, neurons: &'a [i64]) -> Result<Update<'a>> {
+        match Self::from_names(update, Order::default().name())? {
+            Update::Synchronous => Err(Error::Options {
+                rule: "`order` must not list neurons for synchronous updates, which follow no order",
+            }),
+            _ => Ok(Update::Listed(neurons)),
+        }
+    }
+
+    /// Whether it can be followed in a network of `n` neurons at these temperatures.
+    fn check(self, n: usize, temperature: Temperature) -> Result<()> {
+        match self {
+            Self::Asynchronous(Order::Greedy) if !temperature.frozen(1) => Err(Error::Options {
+                rule: "`order` must not be 'greedy' at a positive `temperature`, where no neuron is the one to turn",
+            }),
+            Self::Listed([]) => {
+                Err(Error::Options { rule: "`order` must list at least one neuron; got an empty list" })
+            }
+            Self::Listed(neurons) => {
+                let there = |neuron: &i64| usize::try_from(*neuron).is_ok_and(|neuron| neuron < n);
+                match neurons.iter().position(|neuron| !there(neuron)) {
+                    Some(position) => Err(Error::Index {
+                        argument: "order",
+                        of: "neurons",
+                        last: n - 1,
+                        value: neurons[position],
+                        position,
+                    }),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How much chance there is in an update: `P(x_i = +1) = 1 / (1 + exp(−2 h_i / T))` (Glauber 1963), in the units of the
+/// field `h`. At 0 the rule is the deterministic one.
+///
+/// ```
+/// use hopfield::classical::Temperature;
+/// let cooling = Temperature::Schedule(&[1.0, 0.5, 0.0]);
+/// assert_ne!(cooling, Temperature::default());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Temperature<'a> {
+    /// The same for all sweeps. Above 0 nothing settles: only a budget or a goal ends the retrieval.
+    Constant(f64),
+    /// One temperature a sweep. A fixed point is looked for only after sweeps at 0 with none but zeros to follow.
+    Schedule(&'a [f64]),
+}
+
+impl Default for Temperature<'_> {
+    fn default() -> Self {
+        Self::Constant(0.0)
+    }
+}
+
+impl Temperature<'_> {
+    /// The temperature of a sweep, the first of which is number 1.
+    pub(super) fn of(self, sweep: u64) -> f64 {
+        match self {
+            Self::Constant(temperature) => temperature,
+            Self::Schedule(each) => each.get(sweep as usize - 1).copied().unwrap_or(0.0),
+        }
+    }
+
+    /// Whether that sweep and all that may follow are at 0: only then a fixed point is for good.
+    pub(super) fn frozen(self, sweep: u64) -> bool {
+        match self {
+            Self::Constant(temperature) => temperature == 0.0,
+            Self::Schedule(each) => each.iter().skip(sweep as usize - 1).all(|temperature| *temperature == 0.0),
+        }
+    }
+
+    /// Whether no sweep is to follow that one.
+    pub(super) fn ends_with(self, sweep: u64) -> bool {
+        matches!(self, Self::Schedule(each) if each.len() as u64 == sweep)
+    }
+
+    fn check(self) -> Result<()> {
+        let each = match &self {
+            Self::Constant(temperature) => std::slice::from_ref(temperature),
+            Self::Schedule(each) => each,
+        };
+        if each.is_empty() {
+            return Err(Error::Options { rule: "`temperature` must hold at least one number; got an empty schedule" });
+        }
+        // A subnormal temperature has too few bits for the chance that it stands for.
+        match each.iter().find(|t| !(**t == 0.0 || t.is_normal() && **t > 0.0)) {
+            Some(value) => {
+                Err(Error::Range { argument: "temperature", rule: "0 or a positive normal number", value: *value })
+            }
+            None => Ok(()),
         }
     }
 }
@@ -204,7 +312,11 @@ impl Default for Report<'_> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Retrieve<'a> {
     /// One at a time, or all at once.
-    pub update: Update,
+    pub update: Update<'a>,
+    /// How much chance there is in an update.
+    pub temperature: Temperature<'a>,
+    /// `(m, n)`, or `(1, n)` for all cues: added to the fields, as a bias is.
+    pub field: Option<ArrayView2<'a, f64>>,
     /// When to stop short of a fixed point.
     pub stop: Stop,
     /// Which neurons are known; all of them if none is given.
@@ -216,9 +328,28 @@ pub struct Retrieve<'a> {
 }
 
 impl Retrieve<'_> {
-    /// Whether the options fit `m` cues and `k` patterns.
-    pub(super) fn check(&self, m: usize, k: usize) -> Result<()> {
+    /// The external field, if there is one, fit for `m` cues of `n` neurons.
+    pub(crate) fn external_field(&self, m: usize, n: usize) -> Result<Option<CowArray<'_, f64, Ix2>>> {
+        let Some(field) = &self.field else { return Ok(None) };
+        if field.ncols() != n || !(field.nrows() == 1 || field.nrows() == m) {
+            return Err(Error::Shape {
+                argument: "field",
+                expected: format!("({n},) or ({m}, {n})"),
+                reason: "one value for each neuron, or for each neuron of each cue",
+                found: format!("{:?}", field.dim()),
+            });
+        }
+        if let Some(((row, column), value)) = field.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            return Err(Error::NotFinite { argument: "field", row, column, value: *value });
+        }
+        Ok(Some(field.as_standard_layout()))
+    }
+
+    /// Whether the options fit `m` cues of `n` neurons and `k` patterns.
+    pub(super) fn check(&self, m: usize, n: usize, k: usize) -> Result<()> {
         self.stop.check()?;
+        self.temperature.check()?;
+        self.update.check(n, self.temperature)?;
         let near = self.report.near_overlap;
         if !(near > 0.0 && near <= 1.0) {
             return Err(Error::Range { argument: "near_overlap", rule: "above 0 and at most 1", value: near });
@@ -235,7 +366,13 @@ impl Retrieve<'_> {
             one_a_cue("targets", targets.len())?;
             let stored = |target: &i64| usize::try_from(*target).is_ok_and(|target| target < k);
             if let Some(position) = targets.iter().position(|target| !stored(target)) {
-                return Err(Error::Index { argument: "targets", last: k - 1, value: targets[position], position });
+                return Err(Error::Index {
+                    argument: "targets",
+                    of: "stored patterns",
+                    last: k - 1,
+                    value: targets[position],
+                    position,
+                });
             }
         }
         Ok(())

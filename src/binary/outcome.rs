@@ -29,6 +29,8 @@ named! {
         MaxSweeps = "max_sweeps",
         /// The budget of updates is spent.
         MaxUpdates = "max_updates",
+        /// The last temperature of the schedule had its sweep.
+        ScheduleEnd = "schedule_end",
     }
 }
 

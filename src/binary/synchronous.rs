@@ -7,55 +7,68 @@
 //!
 //! Other networks can have cycles of any length. Brent (1980) finds those with one state remembered: the landmark is the
 //! state after 0, 1, 3, 7, … steps, each time for twice as many steps, and a step that reaches it closes a cycle. A cycle
-//! of two is still noticed two steps back, one of `l > 2` at the first step `t` at which the landmark's state returns.
+//! of two is still noticed two steps back. Where temperatures come first, all this counts from the first step at 0 with
+//! none but zeros to follow: what chance brings back proves nothing.
 
+use super::asynchronous::noise;
 use super::network::Network;
 use super::options::Tie;
 use super::outcome::Reason;
-use super::walk::Walk;
+use super::walk::{Walk, Workspace};
 use crate::error::Result;
 
 impl<N: Network> Walk<'_, '_, N> {
     pub(super) fn synchronously(&mut self) -> Result<Reason> {
-        // Two steps that change the same neurons lead back, unless to a state with undecided neurons.
-        let first_return = if self.undecided == 0 { 2 } else { 3 };
-        let (mut power, mut since) = (1_u64, 0);
-        self.space.landmark.copy_from_slice(self.state);
+        let temperature = self.options.temperature;
+        let mut cycle = Detector::default();
         for step in 1..=self.options.stop.max_sweeps {
             self.n_sweeps = step;
-            self.step()?;
+            let frozen = temperature.frozen(step);
+            if frozen && cycle.steps == 0 {
+                cycle.first_return = if self.undecided == 0 { 2 } else { 3 };
+                self.space.landmark.copy_from_slice(self.state);
+            }
+            self.step(temperature.of(step))?;
             self.record()?;
             if let Some(reached) = self.goal() {
                 return Ok(reached);
             }
-            if self.settled()? {
-                self.n_sweeps = step + 1;
-                return Ok(Reason::FixedPoint);
-            }
-            let [now, before] = &self.space.changes;
-            let alternates = step >= first_return && now.iter().map(|(i, _)| i).eq(before.iter().map(|(i, _)| i));
-            // With random ties a state that comes back proves nothing.
-            if (alternates || *self.state == *self.space.landmark) && self.network.tie() != Tie::Random {
-                return Ok(Reason::Cycle);
-            }
-            since += 1;
-            if since == power {
-                self.space.landmark.copy_from_slice(self.state);
-                (power, since) = (2 * power, 0);
+            if frozen {
+                if self.settled()? {
+                    self.n_sweeps = step + 1;
+                    return Ok(Reason::FixedPoint);
+                }
+                let Workspace { changes, landmark, .. } = &mut *self.space;
+                // With random ties a state that comes back proves nothing.
+                if cycle.closes(self.state, changes, landmark) && self.network.tie() != Tie::Random {
+                    return Ok(Reason::Cycle);
+                }
             }
             if let Some(spent) = self.out_of_updates() {
                 return Ok(spent);
+            }
+            if temperature.ends_with(step) {
+                return Ok(Reason::ScheduleEnd);
             }
         }
         Ok(Reason::MaxSweeps)
     }
 
     /// Sets all free neurons from the fields of the same state.
-    fn step(&mut self) -> Result<()> {
+    fn step(&mut self, temperature: f64) -> Result<()> {
         let n = self.state.len();
+        let Workspace { track, free, leans, noise: numbers, .. } = &mut *self.space;
+        numbers.clear();
+        if temperature > 0.0 {
+            numbers.resize(n, 0.0);
+            for i in free {
+                numbers[*i as usize] = noise(&mut self.stream, temperature);
+            }
+        }
         for first in (0..n).step_by(self.stretch) {
-            let out = &mut self.space.leans[first..n.min(first + self.stretch)];
-            self.network.leans(&mut self.space.track, self.state, first, out);
+            let end = n.min(first + self.stretch);
+            let numbers = numbers.get(first..end).unwrap_or_default();
+            self.network.leans(track, self.state, first, numbers, &mut leans[first..end]);
             self.watch.check()?;
         }
         self.space.changes.swap(0, 1);
@@ -74,4 +87,41 @@ impl<N: Network> Walk<'_, '_, N> {
         let (track, changes) = (&mut self.space.track, &self.space.changes[0]);
         self.network.change_all(track, self.state, changes, self.watch)
     }
+}
+
+/// Notices a state that comes back, looking two steps back and at a landmark.
+#[derive(Default)]
+struct Detector {
+    steps: u64,
+    /// The first step after which two steps that change the same neurons lead back: a state with undecided neurons
+    /// never comes back.
+    first_return: u64,
+    /// Steps since the landmark was set, and how many it is to stay.
+    since: u64,
+    power: u64,
+}
+
+impl Detector {
+    /// Whether the step just made came back to an earlier state.
+    fn closes(&mut self, state: &[i8], changes: &[Vec<(u32, i8)>; 2], landmark: &mut [i8]) -> bool {
+        self.steps += 1;
+        let [now, before] = changes;
+        if self.steps >= self.first_return && now.len() == before.len() && same(now, before) {
+            return true;
+        }
+        if state == landmark {
+            return true;
+        }
+        self.since += 1;
+        if self.since >= self.power {
+            landmark.copy_from_slice(state);
+            (self.power, self.since) = (self.power.max(1).saturating_mul(2), 0);
+        }
+        false
+    }
+}
+
+/// Whether two steps changed the same neurons.
+fn same(now: &[(u32, i8)], before: &[(u32, i8)]) -> bool {
+    now.iter().zip(before).all(|((one, _), (other, _))| one == other)
 }

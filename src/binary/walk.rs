@@ -1,17 +1,17 @@
 //! One cue's way through its states: visits, sweeps, and the tests that end it.
 //!
-//! Asynchronous updates follow Hopfield (1982); synchronous ones, in `synchronous`, Little (1974). A trajectory is a
-//! function of network, cue, options and seed alone.
+//! Updates are made in `asynchronous` and `synchronous`; here is what both need. A trajectory is a function of network,
+//! cue, options and seed alone.
 
-use super::network::{Network, Visit};
-use super::options::{Order, Retrieve, Seeds, Tie, Update};
+use super::network::Network;
+use super::options::{Retrieve, Seeds, Tie, Update};
 use super::outcome::{Reason, Recall, Slot, judge};
 use crate::error::{Error, Result, try_vec};
 use crate::par::Watch;
 use crate::rng::Stream;
 
 /// Visits between two looks at whether to go on, at most; some tens of microseconds.
-const CHECK_EVERY: usize = 512;
+pub(super) const CHECK_EVERY: usize = 512;
 /// Words that those visits read, at most; a few milliseconds.
 const CHECK_WORDS: usize = 1 << 22;
 /// What the memory is for, in errors.
@@ -29,8 +29,12 @@ pub(super) struct Workspace<N: Network> {
     overlaps: Vec<i64>,
     /// The neurons that may be visited, ascending.
     pub free: Vec<u32>,
+    /// Those of them that a given order lists, in its order.
+    pub listed: Vec<u32>,
     /// The neurons to visit next.
-    order: Vec<u32>,
+    pub order: Vec<u32>,
+    /// What chance compares their fields with: of a block of visits, or of all neurons in a synchronous step.
+    pub noise: Vec<f64>,
     /// All neurons' leans; synchronous updates only.
     pub leans: Vec<i8>,
     /// What this step and the last one changed; synchronous updates only.
@@ -47,7 +51,9 @@ impl<N: Network> Workspace<N> {
             track: problem.network.track()?,
             overlaps: try_vec(k, 0, PURPOSE)?,
             free: room(n)?,
+            listed: room(if let Update::Listed(neurons) = problem.options.update { neurons.len() } else { 0 })?,
             order: room(n)?,
+            noise: room(synchronous.max(CHECK_EVERY))?,
             leans: try_vec(synchronous, 0, PURPOSE)?,
             changes: [room(synchronous)?, room(synchronous)?],
             landmark: try_vec(synchronous, 0, PURPOSE)?,
@@ -74,6 +80,11 @@ pub(super) fn run<N: Network>(
     let clamp = problem.options.known.is_some_and(|known| known.clamp);
     space.free.clear();
     space.free.extend((0_u32..).zip(&*state).filter(|(_, x)| !clamp || **x == 0).map(|(i, _)| i));
+    space.listed.clear();
+    if let Update::Listed(neurons) = problem.options.update {
+        let neurons = neurons.iter().map(|i| *i as u32).filter(|i| !clamp || state[*i as usize] == 0);
+        space.listed.extend(neurons);
+    }
     problem.network.begin(&mut space.track, index, state, watch)?;
     let stream = match problem.options.seeds {
         Seeds::Batch(seed) => Stream::new(seed, index as u64),
@@ -106,7 +117,7 @@ pub(super) struct Walk<'a, 'o, N: Network> {
     pub watch: &'a Watch<'a>,
     pub state: &'a mut [i8],
     pub space: &'a mut Workspace<N>,
-    stream: Stream,
+    pub stream: Stream,
     trace: &'a mut Vec<f64>,
     /// Neurons that are 0.
     pub undecided: usize,
@@ -125,112 +136,14 @@ impl<N: Network> Walk<'_, '_, N> {
         if let Some(reached) = self.goal() {
             return Ok(reached);
         }
-        if self.settled()? {
+        if self.options.temperature.frozen(1) && self.settled()? {
             self.n_sweeps = 1;
             return Ok(Reason::FixedPoint);
         }
         match self.options.update {
-            Update::Asynchronous(order) => self.asynchronously(order),
+            Update::Asynchronous(_) | Update::Listed(_) => self.asynchronously(),
             Update::Synchronous => self.synchronously(),
         }
-    }
-
-    fn asynchronously(&mut self, order: Order) -> Result<Reason> {
-        let mut unchanged = 0;
-        for sweep in 1..=self.options.stop.max_sweeps {
-            self.n_sweeps = sweep;
-            let (ended, whole) = self.sweep(order, &mut unchanged)?;
-            self.record()?;
-            if let Some(reason @ (Reason::Memory | Reason::Energy)) = ended {
-                return Ok(reason);
-            }
-            // At the end of a sweep a fixed point says more than a spent budget.
-            if whole && self.settled()? {
-                self.n_sweeps = sweep + 1;
-                return Ok(Reason::FixedPoint);
-            }
-            if let Some(reason) = ended {
-                return Ok(reason);
-            }
-        }
-        Ok(Reason::MaxSweeps)
-    }
-
-    /// As many visits as there are free neurons, unless something ends them; what did, and whether all were made.
-    fn sweep(&mut self, order: Order, unchanged: &mut u64) -> Result<(Option<Reason>, bool)> {
-        let stop = self.options.stop;
-        let mut left = self.space.free.len();
-        let mut next = 0;
-        self.space.order.clear();
-        while left > 0 {
-            if next == self.space.order.len() {
-                self.draw(order, left);
-                next = 0;
-            }
-            let room =
-                [stop.patience.map(|most| most - *unchanged), stop.max_updates.map(|most| most - self.n_updates)]
-                    .into_iter()
-                    .flatten()
-                    .fold(self.stretch, |room, most| room.min(usize::try_from(most).unwrap_or(self.stretch)));
-            let end = self.space.order.len().min(next + room);
-            let (visits, changed) = self.visit(next, end);
-            next += visits;
-            left -= visits;
-            self.n_updates += visits as u64;
-            *unchanged = if changed { 0 } else { *unchanged + visits as u64 };
-            let ended = if changed { self.goal() } else { None }
-                .or_else(|| (stop.patience == Some(*unchanged)).then_some(Reason::Patience))
-                .or_else(|| self.out_of_updates());
-            if ended.is_some() {
-                return Ok((ended, left == 0));
-            }
-            self.look_up_after(visits)?;
-        }
-        Ok((None, true))
-    }
-
-    /// Lists the neurons to visit next, of which a sweep has `left`.
-    fn draw(&mut self, order: Order, left: usize) {
-        let Workspace { free, order: list, .. } = &mut *self.space;
-        list.clear();
-        match order {
-            Order::Sequential => list.extend_from_slice(free),
-            Order::Permutation => {
-                list.extend_from_slice(free);
-                self.stream.shuffle(list);
-            }
-            Order::Random => {
-                // A coin at a tie comes between the draws of two neurons, so those must not be drawn ahead of it.
-                let ahead = if self.network.tie() == Tie::Random { 1 } else { self.stretch };
-                let stream = &mut self.stream;
-                let neuron = || free[stream.below(free.len() as u64) as usize];
-                list.extend(std::iter::repeat_with(neuron).take(left.min(ahead)));
-            }
-        }
-    }
-
-    /// Visits listed neurons up to the first that is not content; how many, and whether the last one changed.
-    fn visit(&mut self, next: usize, end: usize) -> (usize, bool) {
-        let list = &self.space.order[next..end];
-        let Some(Visit { place, lean, field }) =
-            self.network.first_unstable(&mut self.space.track, self.state, list, false)
-        else {
-            return (end - next, false);
-        };
-        let i = list[place] as usize;
-        let from = self.state[i];
-        debug_assert!(
-            !self.network.tie().content(from, lean, false),
-            "a visit stops only where it may change something"
-        );
-        let to = self.decide(from, lean);
-        let changed = from != to;
-        if changed {
-            self.network.change(&mut self.space.track, self.state, i, to, field);
-            self.undecided -= usize::from(from == 0);
-            self.n_flips += 1;
-        }
-        (place + 1, changed)
     }
 
     /// The value that an update gives a neuron of value `x` with this lean.
@@ -276,7 +189,7 @@ impl<N: Network> Walk<'_, '_, N> {
     }
 
     /// Looks whether to go on every few hundred visits.
-    fn look_up_after(&mut self, visits: usize) -> Result<()> {
+    pub(super) fn look_up_after(&mut self, visits: usize) -> Result<()> {
         self.unchecked += visits;
         if self.unchecked < self.stretch {
             return Ok(());

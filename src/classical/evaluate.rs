@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView2};
 
 use super::ClassicalHopfield;
+use super::hebbian::Hebbian;
 use crate::error::{Result, area, table, try_vec};
 use crate::kernel::bits::Stable;
 use crate::par::Par;
@@ -28,7 +29,7 @@ impl ClassicalHopfield {
         let energies =
             self.stored.of_each("an energy", states, 1, par, |agreements, overlaps, state, out: &mut [f64]| {
                 agreements.overlaps(overlaps);
-                out[0] = rule.energy(state, overlaps).value();
+                out[0] = rule.energy(state, overlaps).value(&rule);
             })?;
         Ok(Array1::from_vec(energies))
     }
@@ -101,7 +102,7 @@ impl ClassicalHopfield {
     /// As [`energy`](Self::energy).
     pub fn is_fixed_point(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array1<bool>> {
         let (n, set) = (self.stored.n(), self.stored.available());
-        let thresholds = self.rule().thresholds(n, self.options.tie)?;
+        let thresholds = Hebbian::thresholds(n, &self.rule().crossings(n)?, self.options.tie)?;
         let rest = Stable { thresholds: &thresholds, ties_hold: true };
         let mut all = try_vec(n, 0, "a list of neurons")?;
         (0..).zip(&mut all).for_each(|(i, neuron)| *neuron = i);

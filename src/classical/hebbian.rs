@@ -1,127 +1,140 @@
-//! The Hebbian network on its way: agreements of the state with all patterns, and exact integers from there on.
+//! The Hebbian rule in exact integers: what its factor `c` makes of integer fields, thresholds and energies.
 //!
-//! A field is `c H_i + b_i` with an integer `H_i`, so its sign is that of `2 H_i − t_i` with an integer threshold `t_i`
-//! that knows the bias and the tie rule. Nothing is rounded: trajectories are those of the definition.
+//! With `H_i = Σ_μ ξ_i^μ a^μ − k x_i` the field is `h_i = c H_i + b_i` and the energy
+//! `E = −(c/2) (Σ_μ (a^μ)² − k Σ_i x_i²) − Σ_i b_i x_i` (Hopfield 1982, eq. 7, with `W_ii = 0`). `c` is one over an
+//! integer, so a sign needs no floating point and a reported number is the exact value rounded once.
 //!
-//! Not here: the walk, and the popcounts.
+//! Not here: the sums over patterns, which the packed kernels take.
 
-use super::learning::{Energy, Hebbian};
-use crate::binary::{Network, Tie, Visit};
+use super::local::Local;
+use super::options::Normalization;
+use crate::binary::{Exact, Tie, ratio};
 use crate::error::{Result, try_vec};
-use crate::kernel::Available;
-use crate::kernel::bits::{Agreements, Columns, Stable};
-use crate::par::Watch;
+use crate::kernel::bits::Crossing;
 
-/// Changes between two looks at whether to go on.
-const CHECK_EVERY: usize = 512;
-/// Neurons whose integer fields are held at once.
-const PIECE: usize = 512;
-
-/// What all cues share.
-pub(super) struct Packed<'a> {
-    columns: &'a Columns,
-    rule: Hebbian<'a>,
-    tie: Tie,
-    /// From the rule and the tie; none at all for zeros.
-    thresholds: Vec<i64>,
-    set: Available,
+/// `c` and `b` for a network with patterns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hebbian<'a> {
+    /// `1/c`.
+    pub denominator: u64,
+    /// `b`.
+    pub local: Local<'a>,
+    k: i128,
 }
 
-impl<'a> Packed<'a> {
-    pub(super) fn new(columns: &'a Columns, rule: Hebbian<'a>, tie: Tie, set: Available) -> Result<Self> {
-        Ok(Self { columns, rule, tie, thresholds: rule.thresholds(columns.n(), tie)?, set })
+impl<'a> Hebbian<'a> {
+    pub(super) fn new(normalization: Normalization, local: Local<'a>, n: usize, k: usize) -> Self {
+        let denominator = match normalization {
+            Normalization::Neurons => n as u64,
+            Normalization::Patterns => k as u64,
+            Normalization::None => 1,
+        };
+        Self { denominator, local, k: k as i128 }
     }
 
-    fn stable(&self, ties_hold: bool) -> Stable<'_> {
-        Stable { thresholds: &self.thresholds, ties_hold: ties_hold || self.tie != Tie::Random }
+    /// `h_i` from `H_i`.
+    pub(super) fn field(&self, i: usize, integer: i64) -> f64 {
+        if self.local.is_zero() {
+            return ratio(integer.into(), self.denominator);
+        }
+        let mut exact = Exact::zero();
+        self.local.add_to(&mut exact, i, false);
+        exact.plus_ratio(integer.into(), self.denominator)
+    }
+
+    /// A weight from its sum over patterns.
+    pub(super) fn weight(&self, sum: f64) -> f64 {
+        sum / self.denominator as f64
+    }
+
+    /// Where the fields of the neurons cross zero; none at all if all do at `H = 0`.
+    pub(super) fn crossings(&self, n: usize) -> Result<Vec<Crossing>> {
+        if self.local.is_zero() {
+            return Ok(Vec::new());
+        }
+        let mut crossings = try_vec(n, Crossing::default(), "thresholds")?;
+        for (i, crossing) in crossings.iter_mut().enumerate() {
+            *crossing = Crossing::of(self.local.terms(i), self.denominator);
+        }
+        Ok(crossings)
+    }
+
+    /// For each neuron the integer `t` such that `2 H_i − t` has the sign that a visit gives the neuron, and is 0 where
+    /// the `tie` rule looks at the neuron's value or tosses a coin. Empty if all are 0.
+    pub(super) fn thresholds(n: usize, crossings: &[Crossing], tie: Tie) -> Result<Vec<i64>> {
+        if crossings.is_empty() && matches!(tie, Tie::Keep | Tie::Random) {
+            return Ok(Vec::new());
+        }
+        let mut thresholds = try_vec(n, 0, "thresholds")?;
+        for (i, threshold) in thresholds.iter_mut().enumerate() {
+            let crossing = crossings.get(i).copied().unwrap_or_default();
+            let exact = crossing.part == 0.0;
+            // One less turns a tie into a positive field, one more into a negative one; nothing else changes sign.
+            *threshold = match tie {
+                Tie::Plus if exact => crossing.twice() - 1,
+                Tie::Minus if exact => crossing.twice() + 1,
+                _ => crossing.twice(),
+            };
+        }
+        Ok(thresholds)
+    }
+
+    /// The energy of a state, from scratch.
+    pub(super) fn energy(&self, state: &[i8], overlaps: &[i64]) -> Energy {
+        let mut energy = Energy::default();
+        energy.recount(self, state, overlaps);
+        if !self.local.is_zero() {
+            for (i, x) in state.iter().enumerate() {
+                if *x != 0 {
+                    self.local.add_to(&mut energy.linear, i, *x < 0);
+                }
+            }
+        }
+        energy
     }
 }
 
-/// One cue's agreements and energy.
-pub(super) struct Track<'a> {
-    agreements: Agreements,
-    overlaps: Vec<i64>,
-    energy: Energy<'a>,
+/// The energy of a state that changes under one rule, kept exactly.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Energy {
+    /// `Σ_{i≠j} Σ_μ ξ_i^μ ξ_j^μ x_i x_j = Σ_μ (a^μ)² − k Σ_i x_i²`, always even.
+    pairs: i128,
+    /// `Σ_i b_i x_i`.
+    linear: Exact,
 }
 
-impl<'a> Network for Packed<'a> {
-    type Track = Track<'a>;
-    type Field = i64;
-
-    fn columns(&self) -> &Columns {
-        self.columns
+impl Energy {
+    /// Follows the change of one neuron whose integer field was `field`.
+    pub(super) fn change(&mut self, rule: &Hebbian, i: usize, from: i8, to: i8, field: i64) {
+        self.pairs += 2 * i128::from(to - from) * i128::from(field);
+        self.shift(rule, i, from, to);
     }
 
-    fn tie(&self) -> Tie {
-        self.tie
-    }
-
-    fn words_a_visit(&self) -> usize {
-        self.columns.k().div_ceil(64)
-    }
-
-    fn track(&self) -> Result<Track<'a>> {
-        Ok(Track {
-            agreements: Agreements::new(self.columns)?,
-            overlaps: try_vec(self.columns.k(), 0, "overlaps")?,
-            energy: self.rule.energy(&[], &[]),
-        })
-    }
-
-    fn begin(&self, track: &mut Track<'a>, _cue: usize, state: &[i8], _watch: &Watch) -> Result<()> {
-        track.agreements.count(self.columns, state, self.set);
-        track.agreements.overlaps(&mut track.overlaps);
-        track.energy = self.rule.energy(state, &track.overlaps);
-        Ok(())
-    }
-
-    fn first_unstable(&self, track: &mut Track<'a>, state: &[i8], list: &[u32], ties_hold: bool) -> Option<Visit<i64>> {
-        let stable = self.stable(ties_hold);
-        let (place, field) = track.agreements.first_unstable(self.columns, state, stable, list, self.set)?;
-        Some(Visit { place, lean: stable.margin(list[place] as usize, field).signum() as i8, field })
-    }
-
-    fn leans(&self, track: &mut Track<'a>, state: &[i8], first: usize, out: &mut [i8]) {
-        let (mut fields, stable) = ([0; PIECE], self.stable(true));
-        for (piece, out) in out.chunks_mut(PIECE).enumerate() {
-            let (first, fields) = (first + piece * PIECE, &mut fields[..out.len()]);
-            track.agreements.fields(self.columns, state, first, fields, self.set);
-            for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
-                *lean = stable.margin(first + j, *field).signum() as i8;
+    /// Follows the part of a change that the constant part of the field sees.
+    pub(super) fn shift(&mut self, rule: &Hebbian, i: usize, from: i8, to: i8) {
+        if !rule.local.is_zero() {
+            for _ in 0..(to - from).abs() {
+                rule.local.add_to(&mut self.linear, i, to < from);
             }
         }
     }
 
-    fn change(&self, track: &mut Track<'a>, state: &mut [i8], i: usize, to: i8, field: i64) {
-        track.energy.change(i, state[i], to, field);
-        track.agreements.replace(self.columns, i, state[i], to, self.set);
-        state[i] = to;
+    /// Takes the part of the pairs anew.
+    pub(super) fn recount(&mut self, rule: &Hebbian, state: &[i8], overlaps: &[i64]) {
+        let decided = state.iter().filter(|x| **x != 0).count() as i128;
+        let squares: i128 = overlaps.iter().map(|a| i128::from(*a) * i128::from(*a)).sum();
+        self.pairs = squares - rule.k * decided;
     }
 
-    fn change_all(&self, track: &mut Track<'a>, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch) -> Result<()> {
-        for some in changes.chunks(CHECK_EVERY) {
-            for &(neuron, to) in some {
-                let i = neuron as usize;
-                track.energy.shift(i, state[i], to);
-                track.agreements.replace(self.columns, i, state[i], to, self.set);
-                state[i] = to;
-            }
-            watch.check()?;
-        }
-        track.agreements.overlaps(&mut track.overlaps);
-        track.energy.recount(state, &track.overlaps);
-        Ok(())
-    }
-
-    fn is_memory(&self, track: &mut Track<'a>, state: &[i8]) -> bool {
-        track.agreements.first_lane(state.len()).is_some()
-    }
-
-    fn overlaps(&self, track: &mut Track<'a>, _state: &[i8], out: &mut [i64]) {
-        track.agreements.overlaps(out);
-    }
-
-    fn energy(&self, track: &mut Track<'a>, _state: &[i8]) -> f64 {
-        track.energy.value()
+    /// The energy, rounded once.
+    pub(super) fn value(&self, rule: &Hebbian) -> f64 {
+        let half = self.pairs / 2;
+        let magnitude = if rule.local.is_zero() {
+            ratio(half, rule.denominator)
+        } else {
+            self.linear.plus_ratio(half, rule.denominator)
+        };
+        // Not −0.
+        0.0 - magnitude
     }
 }

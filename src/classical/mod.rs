@@ -5,12 +5,14 @@
 //! and a field is a few popcounts. Signs, ties and fixed points are decided in integers, a real bias included; reported
 //! energies and fields are the exact values rounded once.
 //!
-//! Not here: other learning rules than Hebb's, finite temperature, mixtures of patterns.
+//! Not here: other learning rules than Hebb's, mixtures of patterns.
 
 mod evaluate;
+mod greedy;
 mod hebbian;
-mod learning;
+mod local;
 mod options;
+mod packed;
 mod store;
 
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use std::sync::Arc;
 use ndarray::ArrayView2;
 
 pub use crate::binary::{
-    BinaryRetrieval, Known, Order, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Tie, Update,
+    BinaryRetrieval, Known, Order, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Temperature, Tie, Update,
 };
 pub use options::{Bias, ClassicalOptions, Normalization, Rule};
 
@@ -26,8 +28,9 @@ use crate::binary::{self, Stored};
 use crate::error::{Error, Result};
 use crate::kernel::InstructionSet;
 use crate::par::Par;
-use hebbian::Packed;
-use learning::Hebbian;
+use hebbian::Hebbian;
+use local::Local;
+use packed::Packed;
 
 /// A network of ±1 neurons that recalls the patterns stored in it.
 ///
@@ -120,11 +123,18 @@ impl ClassicalHopfield {
     /// below 1; targets that are not stored; lists that do not have one entry for each cue.
     pub fn retrieve(&self, cues: ArrayView2<'_, i8>, options: &Retrieve<'_>, par: Par<'_>) -> Result<BinaryRetrieval> {
         self.stored.learnt("a retrieval")?;
-        let network = Packed::new(self.stored.columns(), self.rule(), self.options.tie, self.stored.available())?;
+        let external = options.external_field(cues.nrows(), self.stored.n())?;
+        let network = Packed::new(self, external.as_ref(), options.temperature)?;
         binary::retrieve(&network, cues, options, par)
     }
 
     fn rule(&self) -> Hebbian<'_> {
-        Hebbian::new(self.options.normalization, &self.options.bias, self.stored.n(), self.stored.k())
+        self.rule_in(&[])
+    }
+
+    /// The rule in an external field, if that is not empty.
+    fn rule_in<'a>(&'a self, field: &'a [f64]) -> Hebbian<'a> {
+        let local = Local::new(&self.options.bias, field);
+        Hebbian::new(self.options.normalization, local, self.stored.n(), self.stored.k())
     }
 }

@@ -299,7 +299,13 @@ impl<T: Real> ModernHopfield<'_, T> {
         let mut gone = try_vec(k, false, "a list of indices")?;
         for (position, &index) in indices.iter().enumerate() {
             if index >= k {
-                return Err(Error::Index { argument: "indices", last: k - 1, value: index as i64, position });
+                return Err(Error::Index {
+                    argument: "indices",
+                    of: "stored patterns",
+                    last: k - 1,
+                    value: index as i64,
+                    position,
+                });
             }
             gone[index] = true;
         }

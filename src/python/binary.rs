@@ -11,7 +11,9 @@ use super::array::column;
 use super::error::exception;
 use super::run::Call;
 use crate::Result;
-use crate::binary::{BinaryRetrieval, Known, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Update};
+use crate::binary::{
+    BinaryRetrieval, Known, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Temperature, Update,
+};
 use crate::par::Par;
 
 /// The names that the codes of reasons stand for.
@@ -29,12 +31,26 @@ enum Rng<'py> {
     Batch(u64),
 }
 
+/// One temperature for all sweeps, or one for each.
+#[derive(FromPyObject)]
+enum Heat<'py> {
+    Schedule(PyReadonlyArray1<'py, f64>),
+    Constant(f64),
+}
+
+/// An order by name, or the neurons to visit.
+#[derive(FromPyObject)]
+enum Order<'py> {
+    Listed(PyReadonlyArray1<'py, i64>),
+    Named(String),
+}
+
 /// What a retrieval is asked for: a dictionary with an entry for each field.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(super) struct Request<'py> {
     update: String,
-    order: String,
+    order: Order<'py>,
     max_sweeps: u64,
     max_updates: Option<u64>,
     patience: Option<u64>,
@@ -44,6 +60,8 @@ pub(super) struct Request<'py> {
     near_overlap: f64,
     known: Option<PyReadonlyArray2<'py, bool>>,
     clamp: bool,
+    field: Option<PyReadonlyArray2<'py, f64>>,
+    temperature: Heat<'py>,
     rng: Rng<'py>,
     trace: bool,
     n_threads: Option<usize>,
@@ -59,7 +77,16 @@ impl<'py> Request<'py> {
     ) -> PyResult<Bound<'py, PyDict>> {
         let targets = self.targets.as_ref().map(PyReadonlyArray1::as_slice).transpose()?;
         let options = Retrieve {
-            update: Update::from_names(&self.update, &self.order).map_err(|error| exception(py, &error))?,
+            update: match &self.order {
+                Order::Listed(neurons) => Update::listed(&self.update, neurons.as_slice()?),
+                Order::Named(order) => Update::from_names(&self.update, order),
+            }
+            .map_err(|error| exception(py, &error))?,
+            temperature: match &self.temperature {
+                Heat::Schedule(each) => Temperature::Schedule(each.as_slice()?),
+                Heat::Constant(temperature) => Temperature::Constant(*temperature),
+            },
+            field: self.field.as_ref().map(PyReadonlyArray2::as_array),
             stop: Stop {
                 max_sweeps: self.max_sweeps,
                 max_updates: self.max_updates,

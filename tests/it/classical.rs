@@ -2,7 +2,7 @@
 
 use hopfield::classical::{
     Bias, BinaryRetrieval, ClassicalHopfield, ClassicalOptions, Known, Order, Outcome, Reason, Report, Retrieve, Rule,
-    Seeds, Stop, Tie, Update,
+    Seeds, Stop, Temperature, Tie, Update,
 };
 use hopfield::rng::Stream;
 use hopfield::{Error, InstructionSet, Par};
@@ -22,8 +22,10 @@ struct Case {
     tie: String,
     cue: Vec<f64>,
     known: Option<Vec<bool>>,
+    field: Option<Vec<f64>>,
     update: String,
-    order: String,
+    order: Listed<String, i64>,
+    temperature: Option<Listed<f64, f64>>,
     max_sweeps: u64,
     max_updates: Option<u64>,
     patience: Option<u64>,
@@ -40,6 +42,14 @@ struct Case {
     cue_hamming: Option<Vec<i64>>,
     cue_is_fixed_point: Option<bool>,
     result: Answer,
+}
+
+/// One for all, or each by itself.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed<T, U> {
+    One(T),
+    Each(Vec<U>),
 }
 
 #[derive(Deserialize)]
@@ -112,8 +122,18 @@ fn meet(case: &Case, number: usize, set: InstructionSet) {
     let place = index as usize;
     assert!(place < 4096, "a batch of this size is reasonable");
     let cues = cue.broadcast((place + 1, cue.ncols())).unwrap();
+    let field = case.field.clone().map(|field| Array1::from_vec(field).insert_axis(Axis(0)));
     let options = Retrieve {
-        update: Update::from_names(&case.update, &case.order).unwrap(),
+        update: match &case.order {
+            Listed::One(order) => Update::from_names(&case.update, order).unwrap(),
+            Listed::Each(order) => Update::Listed(order),
+        },
+        temperature: match &case.temperature {
+            None => Temperature::default(),
+            Some(Listed::One(temperature)) => Temperature::Constant(*temperature),
+            Some(Listed::Each(schedule)) => Temperature::Schedule(schedule),
+        },
+        field: field.as_ref().map(|field| field.view()),
         stop: Stop {
             max_sweeps: case.max_sweeps,
             max_updates: case.max_updates,
@@ -169,7 +189,8 @@ fn busy(net: &ClassicalHopfield, cues: ArrayView2<'_, i8>, first: usize, par: Pa
 
 #[test]
 fn threads_batches_and_instruction_sets_change_nothing() {
-    let patterns = signs(60, 300, 1);
+    // Enough words of columns, 23 · 500 · 5, to wake threads.
+    let patterns = signs(300, 500, 1);
     let cues = spoilt(patterns.slice(s![..23, ..]), 5, 2);
     let mut net = ClassicalHopfield::with(ClassicalOptions { tie: Tie::Random, ..Default::default() }).unwrap();
     net.store(patterns.view(), Par::default()).unwrap();

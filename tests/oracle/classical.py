@@ -1,11 +1,13 @@
 """Retrieval of one cue by a Hebbian network: visits, stops, and what came out.
 
 Asynchronous dynamics after Hopfield (PNAS 79, 1982), synchronous after Little
-(Math. Biosci. 19, 1974). Fields, ties and fixed points are exact (`hebbian`).
+(Math. Biosci. 19, 1974), finite temperature after Glauber (J. Math. Phys. 4, 1963).
+Fields, ties and fixed points are exact (`hebbian`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -46,6 +48,37 @@ class Stops:
     target_energy: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Temperatures:
+    """The temperature of each sweep: a schedule, one sweep an entry, or always the same."""
+
+    schedule: list[float] | None
+    constant: float
+
+    def of(self, sweep: int) -> float:
+        """The temperature of that sweep, the first being 1; at 0 the rule is deterministic."""
+        return self.constant if self.schedule is None else self.schedule[sweep - 1]
+
+    def frozen(self, sweep: int) -> bool:
+        """Whether that sweep and all that may follow are at 0: only then a fixed point is for good."""
+        return self.constant == 0 if self.schedule is None else not any(self.schedule[sweep - 1 :])
+
+    def end(self, sweep: int) -> bool:
+        """Whether the schedule ends with that sweep."""
+        return self.schedule is not None and sweep == len(self.schedule)
+
+
+def temperatures(given: float | Sequence[float] | None) -> Temperatures:
+    """None, one temperature or a schedule of them."""
+    schedule = list(given) if isinstance(given, Sequence) else None
+    constant = 0.0 if given is None or isinstance(given, Sequence) else float(given)
+    if schedule is not None and not schedule:
+        raise ValueError("a schedule has at least one temperature")
+    if any(not 0 <= t < math.inf for t in ([constant] if schedule is None else schedule)):
+        raise ValueError("a temperature is at least 0 and finite")
+    return Temperatures(schedule, constant)
+
+
 @dataclass(slots=True)
 class Run:
     """One cue on its way; `free` are the neurons that may be visited, ascending."""
@@ -54,6 +87,7 @@ class Run:
     x: list[int]
     free: list[int]
     stops: Stops
+    heat: Temperatures
     stream: Stream
     n_sweeps: int = 0
     n_updates: int = 0
@@ -71,6 +105,18 @@ class Run:
         self.n_updates += 1
         self.n_flips += changed
         return changed
+
+    def value(self, before: list[int], i: int) -> int:
+        """What an update in state `before` gives neuron i in this sweep."""
+        temperature = self.heat.of(self.n_sweeps)
+        if temperature > 0:
+            return self.net.drawn(before, i, temperature, self.stream)
+        return self.net.updated(before, i, self.stream)
+
+    def most_unstable(self) -> int | None:
+        """The free neuron of largest instability among those that are not content (lowest index)."""
+        restless = [i for i in self.free if not self.net.content(self.x, i)]
+        return max(restless, key=lambda i: (self.net.instability(self.x, i), -i), default=None)
 
     def goal(self) -> str | None:
         """The goals that a state itself can reach: "memory" before "energy"."""
@@ -100,15 +146,18 @@ def start(run: Run) -> str | None:
     reached = run.goal()
     if reached is not None:
         return reached
-    if run.settled():
+    if run.heat.frozen(1) and run.settled():
         run.n_sweeps = 1  # the certifying sweep counts
         return "fixed_point"
     return None
 
 
-def visits(order: str, free: list[int], stream: Stream) -> Iterator[int]:
-    """The neurons of one sweep; lazily, because a tie may draw between two visits."""
-    if order == "permutation":
+def visits(run: Run, order: str | Sequence[int]) -> Iterator[int]:
+    """The neurons of one sweep; lazily, because a visit may draw or change what comes next."""
+    free, stream = run.free, run.stream
+    if not isinstance(order, str):
+        yield from (i for i in order if i in free)
+    elif order == "permutation":
         for j in stream.permutation(len(free)):
             yield free[j]
     elif order == "random":
@@ -116,20 +165,27 @@ def visits(order: str, free: list[int], stream: Stream) -> Iterator[int]:
             yield free[stream.below(len(free))]
     elif order == "sequential":
         yield from free
+    elif order == "greedy":
+        for _ in free:
+            worst = run.most_unstable()
+            if worst is None:
+                return
+            yield worst
     else:
         raise ValueError("unknown order")
 
 
-def asynchronous(run: Run, order: str) -> str:
+def asynchronous(run: Run, order: str | Sequence[int]) -> str:
     """One neuron at a time; the reason for the end."""
+    listed = run.free if isinstance(order, str) else [i for i in order if i in run.free]
     unchanged = 0
     for sweep in range(1, run.stops.max_sweeps + 1):
         run.n_sweeps = sweep
         reason: str | None = None
         n_visits = 0
-        for i in visits(order, run.free, run.stream):
+        for i in visits(run, order):
             n_visits += 1
-            changed = run.set(i, run.net.updated(run.x, i, run.stream))
+            changed = run.set(i, run.value(run.x, i))
             unchanged = 0 if changed else unchanged + 1
             if changed:
                 reason = run.goal()
@@ -143,11 +199,14 @@ def asynchronous(run: Run, order: str) -> str:
         if reason in ("memory", "energy"):
             return reason
         # At the end of a sweep a fixed point is the stronger statement than a spent budget.
-        if n_visits == len(run.free) and run.settled():
+        whole = reason is None or n_visits == len(listed)
+        if whole and run.heat.frozen(sweep) and run.settled():
             run.n_sweeps = sweep + 1
             return "fixed_point"
         if reason is not None:
             return reason
+        if run.heat.end(sweep):
+            return "schedule_end"
     return "max_sweeps"
 
 
@@ -157,25 +216,28 @@ def synchronous(run: Run) -> str:
     `patience` cannot speak here: a step that changes nothing certifies a fixed point,
     and the fixed-point test comes first.
     """
-    earlier = [list(run.x)]
+    earlier: list[list[int]] = []
     for step in range(1, run.stops.max_sweeps + 1):
         run.n_sweeps = step
         before = list(run.x)
         for i in run.free:
-            run.set(i, run.net.updated(before, i, run.stream))
+            run.set(i, run.value(before, i))
         run.record()
         reached = run.goal()
         if reached is not None:
             return reached
-        if run.settled():
-            run.n_sweeps = step + 1
-            return "fixed_point"
-        # With random ties a state that comes back proves nothing.
-        if run.net.tie != "random" and run.x in earlier:
-            return "cycle"
-        earlier.append(list(run.x))
+        if run.heat.frozen(step):
+            if run.settled():
+                run.n_sweeps = step + 1
+                return "fixed_point"
+            earlier.append(before)
+            # With random ties a state that comes back proves nothing.
+            if run.net.tie != "random" and run.x in earlier:
+                return "cycle"
         if run.out_of_updates():
             return "max_updates"
+        if run.heat.end(step):
+            return "schedule_end"
     return "max_sweeps"
 
 
@@ -211,7 +273,7 @@ def retrieve(
     cue: Sequence[float],
     *,
     update: str = "asynchronous",
-    order: str = "permutation",
+    order: str | Sequence[int] = "permutation",
     max_sweeps: int = 100,
     max_updates: int | None = None,
     patience: int | None = None,
@@ -221,6 +283,8 @@ def retrieve(
     known: Sequence[bool] | None = None,
     clamp: bool = False,
     near_overlap: float = 0.9,
+    field: Sequence[float] | None = None,
+    temperature: float | Sequence[float] | None = None,
     seed: int = 0,
     index: int = 0,
     trace: bool = False,
@@ -228,6 +292,11 @@ def retrieve(
     """Retrieve one cue; its random numbers are those of ``Stream(seed, index)``."""
     if net.k == 0:
         raise ValueError("the network stores no patterns")
+    heat = temperatures(temperature)
+    if order == "greedy" and not heat.frozen(1):
+        raise ValueError("greedy visits are deterministic")
+    if field is not None:
+        net = net.in_field(field)
     if clamp and known is None:
         raise ValueError("clamp needs known")
     if any(budget is not None and budget < 1 for budget in (max_sweeps, max_updates, patience)):
@@ -246,6 +315,7 @@ def retrieve(
         x=[int(value) if there else 0 for value, there in zip(cue, is_known, strict=True)],
         free=[i for i in range(net.n) if not (clamp and is_known[i])],
         stops=Stops(max_sweeps, max_updates, patience, stop_at_memory, target_energy),
+        heat=heat,
         stream=Stream(seed, index),
     )
     reason = start(run)

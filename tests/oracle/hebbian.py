@@ -7,6 +7,8 @@ every sum is taken over it, so a sign, a tie and an energy have no rounding in t
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -45,6 +47,7 @@ class ClassicalHopfield:
         self.tie = tie
         self.given_bias = bias
         self.given_threshold = threshold
+        self.external: Sequence[float] | None = None
         self.n_neurons = n_neurons
         self.patterns: list[list[int]] = []
         self.couplings: list[list[int]] = []
@@ -104,10 +107,19 @@ class ClassicalHopfield:
         return Fraction(1)
 
     def bias(self, i: int) -> Fraction:
-        """``b_i``, exactly; a threshold is a bias of the other sign."""
+        """``b_i``, exactly; a threshold is a bias of the other sign, an external field adds to it."""
+        external = Fraction(0) if self.external is None else Fraction(self.external[i])
         if self.given_threshold is not None:
-            return -entry(self.given_threshold, i)
-        return Fraction(0) if self.given_bias is None else entry(self.given_bias, i)
+            return external - entry(self.given_threshold, i)
+        return external + (Fraction(0) if self.given_bias is None else entry(self.given_bias, i))
+
+    def in_field(self, external: Sequence[float]) -> ClassicalHopfield:
+        """The same network with an external field, one value for each neuron, added to the bias."""
+        if len(external) != self.n:
+            raise ValueError("field has one value for each neuron")
+        other = copy.copy(self)
+        other.external = list(external)
+        return other
 
     def weight_matrix(self) -> list[list[float]]:
         """W, each entry rounded once."""
@@ -163,15 +175,34 @@ class ClassicalHopfield:
             return x[i] if x[i] != 0 else 1
         return 1 if self.tie == "plus" else -1
 
-    def is_fixed_point(self, x: Sequence[int], free: Sequence[int] | None = None) -> bool:
-        """Whether every free neuron (all, unless given) satisfies its update.
+    def drawn(self, x: Sequence[int], i: int, temperature: float, stream: Stream) -> int:
+        """The value that a visit at a positive temperature gives neuron i; always one draw.
 
-        With random ties: no neuron with ``x_i h_i < 0``, for a tie may fall either way.
+        Glauber (J. Math. Phys. 4, 1963): ``P(x_i = +1) = 1 / (1 + exp(-2 h_i / T))``.
         """
-        for i in range(self.n) if free is None else free:
-            h = self.local_field(x, i)
-            if x[i] == 0 or x[i] * h < 0:
-                return False
-            if h == 0 and (self.tie, x[i]) in (("plus", -1), ("minus", 1)):
-                return False
-        return True
+        z = 2 * float(self.local_field(x, i)) / temperature
+        # exp(709) is near the largest float64; far beyond it the probability is 0 anyway.
+        probability = 1 / (1 + math.exp(-z)) if z > -700 else 0.0
+        return 1 if stream.unit() < probability else -1
+
+    def content(self, x: Sequence[int], i: int) -> bool:
+        """Whether neuron i satisfies its update.
+
+        With random ties: unless ``x_i h_i < 0``, for a tie may fall either way.
+        """
+        h = self.local_field(x, i)
+        if x[i] == 0 or x[i] * h < 0:
+            return False
+        return h != 0 or (self.tie, x[i]) not in (("plus", -1), ("minus", 1))
+
+    def is_fixed_point(self, x: Sequence[int], free: Sequence[int] | None = None) -> bool:
+        """Whether every free neuron (all, unless given) satisfies its update."""
+        return all(self.content(x, i) for i in (range(self.n) if free is None else free))
+
+    def instability(self, x: Sequence[int], i: int) -> Fraction:
+        """``-x_i h_i``: half of what turning neuron i lowers the energy by.
+
+        Of an undecided neuron ``|h_i|``, which is what the sign of its field lowers the energy by.
+        """
+        h = self.local_field(x, i)
+        return abs(h) if x[i] == 0 else -x[i] * h

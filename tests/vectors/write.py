@@ -160,6 +160,31 @@ CLASSICAL_PLAN: list[Json] = [
     {"n": 40, "k": 9, "flips": 6, "near_overlap": 0.5},
     {"n": 40, "k": 9, "flips": 34, "near_overlap": 0.5},
     {"n": 10, "k": 3, "flips": 1, "near_overlap": 0.8},
+    {"n": 30, "k": 4, "flips": 9, "order": "greedy"},
+    {"n": 30, "k": 9, "flips": 12, "order": "greedy", "bias": 3},
+    {"n": 31, "k": 6, "flips": 12, "order": "greedy", "bias": 3, "field": 5, "normalization": "patterns"},
+    {"n": 12, "k": 5, "flips": 6, "order": "greedy", "tie": "plus", "normalization": "none"},
+    {"n": 12, "k": 4, "flips": 6, "order": "greedy", "tie": "random", "unknown": 5},
+    {"n": 20, "k": 3, "flips": 8, "order": "greedy", "max_updates": 4, "clamp": True, "unknown": 12},
+    {"n": 9, "k": 3, "flips": 4, "order": [8, 7, 6, 5, 4, 3, 2, 1, 0]},
+    {"n": 9, "k": 3, "flips": 4, "order": [3, 3, 1], "max_sweeps": 4},
+    {"n": 9, "k": 3, "flips": 4, "order": [8, 0, 4, 2], "unknown": 5, "clamp": True, "max_updates": 9},
+    {"n": 20, "k": 3, "flips": 5, "field": 4},
+    {"n": 20, "k": 3, "flips": 5, "field": 4, "update": "synchronous", "tie": "minus"},
+    {"n": 20, "k": 3, "flips": 5, "field": 4, "bias": 4, "normalization": "none", "tie": "plus"},
+    {"n": 30, "k": 3, "flips": 5, "temperature": 0.25, "max_sweeps": 4},
+    {"n": 30, "k": 3, "flips": 5, "temperature": 1.5, "max_sweeps": 4, "order": "random", "bias": 2},
+    {"n": 30, "k": 3, "flips": 5, "temperature": 1.0, "max_sweeps": 4, "order": "sequential", "unknown": 9},
+    {"n": 30, "k": 3, "flips": 5, "temperature": 0.5, "max_sweeps": 4, "update": "synchronous", "field": 3},
+    {"n": 30, "k": 3, "flips": 9, "temperature": 0.125, "stop_at_memory": True},
+    {"n": 30, "k": 3, "flips": 9, "temperature": 0.75, "patience": 25, "max_updates": 400},
+    {"n": 30, "k": 5, "flips": 9, "temperature": [1.0, 0.5, 0.25]},
+    {"n": 30, "k": 5, "flips": 9, "temperature": [1.0, 0.5, 0.0, 0.0, 0.0], "order": "random", "tie": "random"},
+    {"n": 30, "k": 5, "flips": 9, "temperature": [1.0, 0.5, 0.25], "max_sweeps": 2},
+    {"n": 12, "k": 2, "flips": 5, "temperature": [2.0] + [0.0] * 6, "update": "synchronous"},
+    {"n": 2, "k": 1, "flips": 1, "temperature": [3.0] + [0.0] * 6, "update": "synchronous"},
+    {"n": 12, "k": 2, "flips": 5, "temperature": [0.0, 0.5, 0.0], "update": "synchronous", "unknown": 4},
+    {"n": 12, "k": 2, "flips": 5, "temperature": [0.0, 0.0]},
 ]
 
 RETRIEVE_DEFAULTS: Json = {
@@ -173,6 +198,7 @@ RETRIEVE_DEFAULTS: Json = {
     "target": None,
     "clamp": False,
     "near_overlap": 0.9,
+    "temperature": None,
 }
 
 
@@ -187,12 +213,13 @@ def classical_case(number: int, plan: Json) -> Json:
     if "unknown" in plan:
         unknown = stream.permutation(n)[: plan["unknown"]]
         known = [i not in unknown for i in range(n)]
+    field = eighths(stream, n, plan["field"]) if "field" in plan else None
     options: Json = {key: plan.get(key, default) for key, default in RETRIEVE_DEFAULTS.items()}
     normalization, tie = plan.get("normalization", "neurons"), plan.get("tie", "keep")
     seed, index = SEEDS[number % len(SEEDS)], number % 4
 
     net = classical.ClassicalHopfield(patterns, normalization=normalization, bias=bias, tie=tie)
-    result = classical.retrieve(net, cue, known=known, seed=seed, index=index, trace=True, **options)
+    result = classical.retrieve(net, cue, known=known, field=field, seed=seed, index=index, trace=True, **options)
     return {
         "patterns": patterns,
         "normalization": normalization,
@@ -200,6 +227,7 @@ def classical_case(number: int, plan: Json) -> Json:
         "tie": tie,
         "cue": cue,
         "known": known,
+        "field": field,
         **options,
         "seed": str(seed),
         "index": str(index),

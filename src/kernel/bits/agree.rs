@@ -52,6 +52,34 @@ impl Stable<'_> {
     }
 }
 
+/// A real number as an integer, the nearest one where that fits, and the rest: no part of a small rest is lost to a
+/// large integer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Crossing {
+    pub whole: i64,
+    pub part: f64,
+}
+
+/// What fields are compared with where chance pulls: the value is +1 above it, else −1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sway<'a> {
+    /// One a neuron, or none at all for zeros.
+    pub crossings: &'a [Crossing],
+    /// Units of `noise` in a unit of integer fields.
+    pub scale: f64,
+    /// One a visit, added to the neuron's crossing.
+    pub noise: &'a [f64],
+}
+
+impl Sway<'_> {
+    /// The value that visit number `place`, of neuron `i`, gives it.
+    #[inline(always)]
+    pub(crate) fn lean(self, i: usize, place: usize, field: i64) -> i8 {
+        let Crossing { whole, part } = self.crossings.get(i).copied().unwrap_or_default();
+        if (field - whole) as f64 > part + self.scale * self.noise[place] { 1 } else { -1 }
+    }
+}
+
 impl Agreements {
     /// Room for the agreements with `columns`; `count` fills it.
     pub(crate) fn new(columns: &Columns) -> Result<Self> {
@@ -88,6 +116,18 @@ impl Agreements {
         set: Available,
     ) -> Option<(usize, i64)> {
         first_unstable(set, columns, self, state, stable, order)
+    }
+
+    /// The same where chance pulls; visits until one gives another value.
+    pub(crate) fn first_swayed(
+        &self,
+        columns: &Columns,
+        state: &[i8],
+        sway: Sway,
+        order: &[u32],
+        set: Available,
+    ) -> Option<(usize, i64)> {
+        first_swayed(set, columns, self, state, sway, order)
     }
 
     /// Follows neuron `i` from one value to another; it may leave 0 but never come back to it.
@@ -329,6 +369,27 @@ for_every_set! {
             let field = weigh(columns.column(i), agreements) - k * x;
             // Content: x has the sign of the margin; at margin 0, where ties hold, any x but 0.
             if x * (stable.margin(i, field) + x * hold) < 1 {
+                return Some((place, field));
+            }
+        }
+        None
+    }
+
+    fn first_swayed(
+        columns: &Columns,
+        agreements: &Agreements,
+        state: &[i8],
+        sway: Sway<'_>,
+        order: &[u32],
+    ) -> Option<(usize, i64)> {
+        let k = columns.k as i64;
+        for (place, &i) in order.iter().enumerate() {
+            if let Some(&next) = order.get(place + AHEAD) {
+                prefetch(columns.column(next as usize));
+            }
+            let i = i as usize;
+            let field = weigh(columns.column(i), agreements) - k * i64::from(state[i]);
+            if sway.lean(i, place, field) != state[i] {
                 return Some((place, field));
             }
         }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result, try_vec};
 use crate::kernel::Available;
 use crate::par::Par;
 
-pub(crate) use agree::{Agreements, Stable};
+pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
 macro_rules! for_every_set {
@@ -182,6 +182,12 @@ impl Columns {
         )
     }
 
+    /// Adds `step · Σ_μ ξ_i^μ ξ_j^μ` for every `j` but `i` itself.
+    pub(crate) fn add_correlations(&self, i: usize, step: i64, sums: &mut [i64], set: Available) {
+        add_correlations(set, self, i, step, sums);
+        sums[i] -= step * self.k as i64;
+    }
+
     /// Writes `Σ_μ ξ_i^μ ξ_j^μ` for every `j` (exact: `k` is far below 2⁵³).
     pub(crate) fn correlate(&self, i: usize, sums: &mut [f64], set: Available) {
         correlate(set, self, i, sums);
@@ -259,6 +265,17 @@ for_every_set! {
                     *sign = 2 * ((word >> lane & 1) as i8) - 1;
                 }
             }
+        }
+    }
+
+    fn add_correlations(columns: &Columns, i: usize, step: i64, sums: &mut [i64]) {
+        let own = columns.column(i);
+        for (j, sum) in sums.iter_mut().enumerate() {
+            let mut unequal = 0;
+            for (a, b) in own.iter().zip(columns.column(j)) {
+                unequal += u64::from((a ^ b).count_ones());
+            }
+            *sum += step * (columns.k as i64 - 2 * unequal as i64);
         }
     }
 

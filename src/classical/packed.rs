@@ -1,0 +1,218 @@
+//! The Hebbian network on its way: agreements of the state with all patterns, and exact integers from there on.
+//!
+//! A field is `c H_i + b_i` with an integer `H_i`, so its sign is that of `2 H_i − t_i` with an integer threshold `t_i`
+//! that knows the bias and the tie rule. Nothing is rounded: trajectories are those of the definition. Where chance
+//! pulls, `H_i` is compared with a real number; that rounds, but only numbers that chance has drawn.
+//!
+//! Not here: the walk, and the popcounts.
+
+use ndarray::{CowArray, Ix2};
+
+use super::ClassicalHopfield;
+use super::greedy::Instability;
+use super::hebbian::{Energy, Hebbian};
+use crate::binary::{Network, Temperature, Tie, Visit};
+use crate::error::{Result, try_vec};
+use crate::kernel::Available;
+use crate::kernel::bits::{Agreements, Columns, Crossing, Stable, Sway};
+use crate::par::Watch;
+
+/// Changes between two looks at whether to go on.
+const CHECK_EVERY: usize = 512;
+/// Neurons whose integer fields are held at once.
+const PIECE: usize = 512;
+
+/// What all cues share.
+pub(super) struct Packed<'a> {
+    memory: &'a ClassicalHopfield,
+    /// One row a cue, or one for all.
+    external: Option<&'a CowArray<'a, f64, Ix2>>,
+    /// Those of all cues, unless each has its own.
+    limits: Option<Limits>,
+    /// Whether any update is left to chance.
+    hot: bool,
+    set: Available,
+}
+
+/// What the integer fields are compared with.
+#[derive(Debug, Default)]
+struct Limits {
+    /// None at all for zeros.
+    thresholds: Vec<i64>,
+    /// Where the fields cross zero; none at all for zeros, or if nothing is left to chance.
+    crossings: Vec<Crossing>,
+}
+
+impl<'a> Packed<'a> {
+    pub(super) fn new(
+        memory: &'a ClassicalHopfield,
+        external: Option<&'a CowArray<'a, f64, Ix2>>,
+        temperature: Temperature,
+    ) -> Result<Self> {
+        let hot = temperature != Temperature::default();
+        let mut packed = Self { memory, external, limits: None, hot, set: memory.stored.available() };
+        if external.is_none_or(|field| field.nrows() == 1) {
+            packed.limits = Some(packed.limits_of(0)?);
+        }
+        Ok(packed)
+    }
+
+    /// The rule with the bias and the external field of a cue.
+    pub(super) fn rule(&self, cue: usize) -> Hebbian<'_> {
+        let row = |field: &'a CowArray<'a, f64, Ix2>| {
+            let (rows, n) = field.dim();
+            field.as_slice().map_or(&[][..], |values| &values[if rows == 1 { 0 } else { cue * n }..][..n])
+        };
+        self.memory.rule_in(self.external.map_or(&[], row))
+    }
+
+    fn limits_of(&self, cue: usize) -> Result<Limits> {
+        let n = self.memory.stored.n();
+        let crossings = self.rule(cue).crossings(n)?;
+        let thresholds = Hebbian::thresholds(n, &crossings, self.tie())?;
+        Ok(Limits { thresholds, crossings: if self.hot { crossings } else { Vec::new() } })
+    }
+
+    fn limits<'b>(&'b self, track: &'b Track) -> &'b Limits {
+        self.limits.as_ref().unwrap_or(&track.limits)
+    }
+
+    pub(super) fn stable<'b>(&'b self, track: &'b Track, ties_hold: bool) -> Stable<'b> {
+        Stable { thresholds: &self.limits(track).thresholds, ties_hold: ties_hold || self.tie() != Tie::Random }
+    }
+
+    pub(super) fn set(&self) -> Available {
+        self.set
+    }
+}
+
+/// One cue's agreements and energy.
+#[derive(Debug, Default)]
+pub(super) struct Track {
+    cue: usize,
+    pub agreements: Agreements,
+    overlaps: Vec<i64>,
+    energy: Energy,
+    /// Of this cue, if each has its own.
+    limits: Limits,
+    pub instability: Instability,
+}
+
+impl Track {
+    pub(super) fn cue(&self) -> usize {
+        self.cue
+    }
+}
+
+impl Network for Packed<'_> {
+    type Track = Track;
+    type Field = i64;
+
+    fn columns(&self) -> &Columns {
+        self.memory.stored.columns()
+    }
+
+    fn tie(&self) -> Tie {
+        self.memory.options.tie
+    }
+
+    fn words_a_visit(&self) -> usize {
+        self.columns().k().div_ceil(64)
+    }
+
+    fn track(&self) -> Result<Track> {
+        Ok(Track {
+            agreements: Agreements::new(self.columns())?,
+            overlaps: try_vec(self.columns().k(), 0, "overlaps")?,
+            ..Default::default()
+        })
+    }
+
+    fn begin(&self, track: &mut Track, cue: usize, state: &[i8], _watch: &Watch) -> Result<()> {
+        track.cue = cue;
+        if self.limits.is_none() {
+            track.limits = self.limits_of(cue)?;
+        }
+        track.agreements.count(self.columns(), state, self.set);
+        track.agreements.overlaps(&mut track.overlaps);
+        track.energy = self.rule(cue).energy(state, &track.overlaps);
+        track.instability.reset();
+        Ok(())
+    }
+
+    fn first_unstable(&self, track: &mut Track, state: &[i8], list: &[u32], ties_hold: bool) -> Option<Visit<i64>> {
+        let stable = self.stable(track, ties_hold);
+        let (place, field) = track.agreements.first_unstable(self.columns(), state, stable, list, self.set)?;
+        Some(Visit { place, lean: stable.margin(list[place] as usize, field).signum() as i8, field })
+    }
+
+    fn first_swayed(&self, track: &mut Track, state: &[i8], list: &[u32], noise: &[f64]) -> Option<Visit<i64>> {
+        let scale = self.rule(track.cue).denominator as f64;
+        let sway = Sway { crossings: &self.limits(track).crossings, scale, noise };
+        let (place, field) = track.agreements.first_swayed(self.columns(), state, sway, list, self.set)?;
+        Some(Visit { place, lean: sway.lean(list[place] as usize, place, field), field })
+    }
+
+    fn most_unstable(
+        &self,
+        track: &mut Track,
+        state: &[i8],
+        free: &[u32],
+        watch: &Watch,
+    ) -> Result<Option<Visit<i64>>> {
+        self.least_content(track, state, free, watch)
+    }
+
+    fn leans(&self, track: &mut Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]) {
+        let (mut fields, stable) = ([0; PIECE], self.stable(track, true));
+        let scale = self.rule(track.cue).denominator as f64;
+        let sway = Sway { crossings: &self.limits(track).crossings, scale, noise };
+        for (piece, out) in out.chunks_mut(PIECE).enumerate() {
+            let (skipped, fields) = (piece * PIECE, &mut fields[..out.len()]);
+            track.agreements.fields(self.columns(), state, first + skipped, fields, self.set);
+            for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
+                let i = first + skipped + j;
+                *lean = if noise.is_empty() {
+                    stable.margin(i, *field).signum() as i8
+                } else {
+                    sway.lean(i, skipped + j, *field)
+                };
+            }
+        }
+    }
+
+    fn change(&self, track: &mut Track, state: &mut [i8], i: usize, to: i8, field: i64) {
+        track.energy.change(&self.rule(track.cue), i, state[i], to, field);
+        track.agreements.replace(self.columns(), i, state[i], to, self.set);
+        track.instability.follow(self.columns(), i, to - state[i], self.set);
+        state[i] = to;
+    }
+
+    fn change_all(&self, track: &mut Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch) -> Result<()> {
+        let rule = self.rule(track.cue);
+        for some in changes.chunks(CHECK_EVERY) {
+            for &(neuron, to) in some {
+                let i = neuron as usize;
+                track.energy.shift(&rule, i, state[i], to);
+                track.agreements.replace(self.columns(), i, state[i], to, self.set);
+                state[i] = to;
+            }
+            watch.check()?;
+        }
+        track.agreements.overlaps(&mut track.overlaps);
+        track.energy.recount(&rule, state, &track.overlaps);
+        Ok(())
+    }
+
+    fn is_memory(&self, track: &mut Track, state: &[i8]) -> bool {
+        track.agreements.first_lane(state.len()).is_some()
+    }
+
+    fn overlaps(&self, track: &mut Track, _state: &[i8], out: &mut [i64]) {
+        track.agreements.overlaps(out);
+    }
+
+    fn energy(&self, track: &mut Track, _state: &[i8]) -> f64 {
+        track.energy.value(&self.rule(track.cue))
+    }
+}
