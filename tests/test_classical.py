@@ -17,7 +17,8 @@ import hopfield as hf
 from oracle import classical as oracle
 from strategies import Recollection, biases, recollections, spin_rows
 
-COLUMNS = [name for name in hf.BinaryRetrieval.__slots__ if name not in ("states", "hit", "trace")]
+WIDE = ("states", "mixture", "mixture_signs", "hit", "trace")
+COLUMNS = [name for name in hf.BinaryRetrieval.__slots__ if name not in WIDE]
 
 
 def asked(problem: Recollection, **changes: Any) -> hf.BinaryRetrieval:
@@ -43,6 +44,9 @@ def expected(problem: Recollection, cue: int, **changes: Any) -> oracle.BinaryRe
 def same(found: hf.BinaryRetrieval, row: int, answer: oracle.BinaryRetrieval) -> None:
     """Every field of a row is the oracle's."""
     assert found.states[row].tolist() == answer.states
+    size = len(answer.mixture)
+    assert found.mixture[row].tolist() == answer.mixture + [-1] * (5 - size)
+    assert found.mixture_signs[row].tolist() == answer.mixture_signs + [0] * (5 - size)
     got = {name: getattr(found, name)[row].item() for name in COLUMNS}
     assert got == {name: getattr(answer, name) for name in COLUMNS}
 
@@ -273,6 +277,20 @@ def clampless(problem: Recollection) -> dict[str, Any]:
 
 def random_spins(rng: np.random.Generator, *shape: int) -> Any:
     return hf.spins(rng.random(shape) < 0.5)
+
+
+@pytest.mark.parametrize("signs", [[1, 1, 1], [1, -1, 1], [-1, -1, -1, -1, 1]])
+def test_mixtures_are_named(signs: list[int]) -> None:
+    """Odd mixtures of few patterns are attractors (Amit, Gutfreund & Sompolinsky 1985)."""
+    patterns = random_spins(np.random.default_rng(5), 7, 4000)
+    state = np.sign(np.array(signs) @ patterns[2 : 2 + len(signs)])
+    found = hf.ClassicalHopfield(patterns).retrieve(state)
+    size = len(signs)
+    assert (found.outcome, found.pattern, found.sign) == ("mixture", -1, 0)
+    assert set(found.mixture[size:].tolist()) <= {-1}
+    named = found.mixture_signs[:size] @ patterns[found.mixture[:size]]
+    assert np.array_equal(np.sign(named), found.states)
+    assert sorted(found.mixture[:size].tolist()) == list(range(2, 2 + size))
 
 
 def test_half_covered_patterns_come_back() -> None:

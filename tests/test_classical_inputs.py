@@ -71,7 +71,7 @@ def test_a_single_cue_has_single_answers(net: hf.ClassicalHopfield) -> None:
         **dict.fromkeys(["n_sweeps", "n_updates", "n_flips", "pattern", "sign"], int),
         **dict.fromkeys(["reason", "outcome"], str),
         **dict.fromkeys(["energy", "overlap"], float),
-        **dict.fromkeys(["states", "trace"], np.ndarray),
+        **dict.fromkeys(["states", "mixture", "mixture_signs", "trace"], np.ndarray),
     }
     assert isinstance(net.energy(CUES[0]), float)
     assert isinstance(net.is_fixed_point(CUES[0]), bool)
@@ -84,7 +84,9 @@ def test_a_batch_has_arrays(net: hf.ClassicalHopfield) -> None:
     dtypes = {name: getattr(found, name).dtype.kind for name in found.__slots__ if name != "trace"}
     assert dtypes == {
         **dict.fromkeys(["converged", "is_fixed_point", "hit"], "b"),
-        **dict.fromkeys(["states", "sign", "n_sweeps", "n_updates", "n_flips", "pattern"], "i"),
+        **dict.fromkeys(
+            ["states", "sign", "n_sweeps", "n_updates", "n_flips", "pattern", "mixture", "mixture_signs"], "i"
+        ),
         **dict.fromkeys(["reason", "outcome"], "U"),
         **dict.fromkeys(["energy", "overlap"], "f"),
     }
@@ -92,6 +94,24 @@ def test_a_batch_has_arrays(net: hf.ClassicalHopfield) -> None:
     assert all(len(getattr(found, name)) == 3 for name in dtypes)
     with pytest.raises(AttributeError):
         found.energy = 0.0  # type: ignore[misc]
+
+
+def test_a_summary_counts(net: hf.ClassicalHopfield) -> None:
+    states = np.concatenate([PATTERNS, -PATTERNS[:1], PATTERNS[:1]])
+    summary = net.retrieve(states, targets=[0, 1, 0, 0]).summary()
+    assert summary.n_cues == 4
+    assert summary.outcomes == {"memory": 3, "antipattern": 1}
+    assert (summary.converged, summary.hit, summary.median_sweeps) == (1.0, 0.75, 1.0)
+    assert str(summary).splitlines() == [
+        "4 cues, converged 100%, hit 75%",
+        "memory           3   75%",
+        "antipattern      1   25%",
+        "sweeps           1 (median)",
+        "|overlap|    1.000 (mean)",
+    ]
+    single = net.retrieve(PATTERNS[0]).summary()
+    assert (single.n_cues, single.outcomes, single.hit) == (1, {"memory": 1}, None)
+    assert str(net.retrieve(np.empty((0, 6))).summary()) == "0 cues"
 
 
 def test_an_empty_batch_has_empty_answers(net: hf.ClassicalHopfield) -> None:

@@ -164,7 +164,10 @@ def test_n8_network_of_the_reference() -> None:
         assert net.energy(pattern) == TINY["N8_energy_pattern"]
         assert net.energy([-x for x in pattern]) == TINY["N8_energy_antipattern"]
     result = classical.retrieve(net, mixture)
-    assert (result.reason, result.outcome, result.overlap) == ("fixed_point", "spurious", 0.5)
+    assert (result.reason, result.outcome, result.overlap) == ("fixed_point", "mixture", 0.5)
+    assert (result.mixture, result.mixture_signs) == ([0, 1, 2], [1, 1, 1])
+    turned = ClassicalHopfield([[-x for x in pattern] for pattern in TINY["N8_patterns"]])
+    assert classical.retrieve(turned, mixture).mixture_signs == [-1, -1, -1]
 
 
 @pytest.mark.parametrize("s", [1, 3, 5, 7])
@@ -181,6 +184,20 @@ def test_odd_mixtures_of_orthogonal_patterns(s: int) -> None:
     without_diagonal = (net.energy(mixture) - s / 2) / n
     assert without_diagonal == pytest.approx(published["energy_per_spin"], abs=1e-12)
     assert net.is_fixed_point(mixture)
+    expected = {3: list(range(3)), 5: list(range(5))}.get(s, [])
+    assert classical.mixture(net, mixture) == (expected, [1] * len(expected))
+
+
+def test_mixtures_are_looked_for_among_the_nearest_patterns() -> None:
+    # Rows 10 to 14 are the coordinates of a cube, 0 to 9 their products; all are orthogonal.
+    columns = all_states(5)
+    rows = [[column[mu] for column in columns] for mu in range(5)]
+    products = [[a * b for a, b in zip(rows[i], rows[j], strict=True)] for i in range(5) for j in range(i)]
+    net = ClassicalHopfield([*products, *rows])
+    state = [1 if column[4] + column[3] - column[2] > 0 else -1 for column in columns]
+    assert classical.mixture(net, state) == ([12, 13, 14], [-1, 1, 1])
+    # Two patterns have no odd mixture but themselves.
+    assert classical.mixture(ClassicalHopfield(rows[:2]), state) == ([], [])
 
 
 @pytest.mark.parametrize("number", range(12))
@@ -342,6 +359,8 @@ def test_a_fixed_point_is_certified_before_the_first_sweep() -> None:
             outcome="memory",
             pattern=mu,
             sign=1,
+            mixture=[],
+            mixture_signs=[],
             overlap=1.0,
             hit=True,
             trace=[-2.5],
@@ -1312,6 +1331,7 @@ def test_the_vectors_cover_every_end(written: dict[str, str]) -> None:
         "cycle",
         "memory",
         "antipattern",
+        "mixture",
         "near_memory",
         "spurious",
         "unsettled",

@@ -15,7 +15,7 @@ from ._threads import get_num_threads, set_num_threads
 from .classical import ClassicalHopfield
 from .errors import HopfieldError, HopfieldWarning
 from .modern import ModernHopfield
-from .results import BinaryRetrieval, Diagnosis, Retrieval
+from .results import BinaryRetrieval, Diagnosis, Retrieval, RetrievalSummary
 
 __all__ = [
     "BinaryRetrieval",
@@ -25,6 +25,7 @@ __all__ = [
     "HopfieldWarning",
     "ModernHopfield",
     "Retrieval",
+    "RetrievalSummary",
     "__version__",
     "attention",
     "corrupt",

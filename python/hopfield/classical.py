@@ -4,7 +4,7 @@ Letters: `k` stored patterns and `m` cues of `n` neurons each. Weights are ``W =
 patterns, with ``W[i, i] = 0``; the field is ``h = W @ x + b`` and the energy ``E = -x @ W @ x / 2 - b @ x``. Patterns
 are kept as bits and fields computed as exact integers; `W` is never formed unless `weight_matrix` asks for it.
 
-Not here: other learning rules than Hebb's, mixtures of patterns.
+Not here: other learning rules than Hebb's.
 """
 
 from __future__ import annotations

@@ -5,13 +5,14 @@ For a single cue every entry is a single answer; for a batch it is an array with
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BinaryRetrieval", "Diagnosis", "Retrieval"]
+__all__ = ["BinaryRetrieval", "Diagnosis", "Retrieval", "RetrievalSummary"]
 
 
 def summary(record: object, shape: tuple[int, ...], share: Any, said: str) -> str:
@@ -152,13 +153,20 @@ class BinaryRetrieval:
         The energy of the final state.
     outcome : ndarray of str, shape (m,)
         What the final state is, the first of these that holds: ``"cycle"``; ``"memory"``, equal to a stored
-        pattern; ``"antipattern"``, equal to the negative of one; ``"near_memory"``, a fixed point with a
-        large overlap; ``"spurious"``, any other fixed point; ``"unsettled"``.
+        pattern; ``"antipattern"``, equal to the negative of one; ``"mixture"``, a fixed point that is the
+        sign of a signed sum of 3 or 5 among the 8 patterns of largest |overlap| (Amit, Gutfreund &
+        Sompolinsky 1985); ``"near_memory"``, a fixed point with a large overlap; ``"spurious"``, any other
+        fixed point; ``"unsettled"``.
     pattern : ndarray of int64, shape (m,)
         The index of the pattern that a memory, antipattern or near memory belongs to; -1 for the other
         outcomes.
     sign : ndarray of int8, shape (m,)
         1 for that pattern, -1 for its negative, 0 for the other outcomes.
+    mixture : ndarray of int64, shape (m, 5)
+        The indices of the patterns that a mixture mixes, by decreasing |overlap|; -1 behind the last, and
+        everywhere for the other outcomes.
+    mixture_signs : ndarray of int8, shape (m, 5)
+        Their signs, 1 or -1; 0 behind the last.
     overlap : ndarray of float64, shape (m,)
         The overlap, signed, with the pattern of largest |overlap| (the lowest index of equal ones).
     hit : ndarray of bool, shape (m,), or None
@@ -188,9 +196,87 @@ class BinaryRetrieval:
     outcome: Any
     pattern: Any
     sign: Any
+    mixture: npt.NDArray[np.int64]
+    mixture_signs: npt.NDArray[np.int8]
     overlap: Any
     hit: Any
     trace: npt.NDArray[np.float64] | None
 
     def __repr__(self) -> str:
         return summary(self, self.states.shape, self.converged, "converged")
+
+    def summary(self) -> RetrievalSummary:
+        """What came out of the batch, counted; it prints as a small table.
+
+        Returns
+        -------
+        RetrievalSummary
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> net = hf.ClassicalHopfield([1, 1, -1, -1, 1])
+        >>> net.retrieve([[1, 1, 1, -1, 1], [1, 1, -1, 1, 1], [-1, -1, 1, 1, -1]]).summary()
+        3 cues, converged 100%
+        memory           2   67%
+        antipattern      1   33%
+        sweeps           2 (median)
+        |overlap|    1.000 (mean)
+        """
+        outcomes = np.atleast_1d(self.outcome)
+        names, counts = np.unique(outcomes, return_counts=True)
+        some = outcomes.size > 0
+        return RetrievalSummary(
+            n_cues=outcomes.size,
+            outcomes={str(names[i]): int(counts[i]) for i in np.argsort(-counts, kind="stable")},
+            converged=float(np.mean(self.converged)) if some else math.nan,
+            hit=None if self.hit is None or not some else float(np.mean(self.hit)),
+            median_sweeps=float(np.median(self.n_sweeps)) if some else math.nan,
+            mean_overlap=float(np.mean(np.abs(self.overlap))) if some else math.nan,
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RetrievalSummary:
+    """What came out of a batch of cues, counted; it prints as a small table.
+
+    Attributes
+    ----------
+    n_cues : int
+        The number of cues.
+    outcomes : dict of str to int
+        How many cues had each outcome, the most frequent first; those that none had are left out.
+    converged : float
+        The share of cues that ended in a fixed point; NaN of none.
+    hit : float or None
+        The share of cues that reached their target; None without targets.
+    median_sweeps : float
+        The median of the sweeps begun.
+    mean_overlap : float
+        The mean size of the overlap with the pattern of largest |overlap|.
+
+    Examples
+    --------
+    >>> import hopfield as hf
+    >>> net = hf.ClassicalHopfield([1, 1, -1, -1, 1])
+    >>> summary = net.retrieve([[1, 1, 1, -1, 1], [1, 1, -1, 1, 1]], targets=[0, 0]).summary()
+    >>> summary.outcomes, summary.hit
+    ({'memory': 2}, 1.0)
+    """
+
+    n_cues: int
+    outcomes: dict[str, int]
+    converged: float
+    hit: float | None
+    median_sweeps: float
+    mean_overlap: float
+
+    def __repr__(self) -> str:
+        if self.n_cues == 0:
+            return "0 cues"
+        hit = "" if self.hit is None else f", hit {self.hit:.0%}"
+        rows = [f"{self.n_cues} cues, converged {self.converged:.0%}{hit}"]
+        rows += [f"{name:<12}{count:>6}{count / self.n_cues:>6.0%}" for name, count in self.outcomes.items()]
+        rows.append(f"{'sweeps':<12}{self.median_sweeps:>6g} (median)")
+        rows.append(f"{'|overlap|':<12}{self.mean_overlap:>6.3f} (mean)")
+        return "\n".join(rows)

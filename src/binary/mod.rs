@@ -9,6 +9,7 @@
 
 mod asynchronous;
 mod exact;
+mod mixture;
 mod network;
 mod options;
 mod outcome;
@@ -19,6 +20,7 @@ mod walk;
 use ndarray::ArrayView2;
 
 pub(crate) use exact::{Exact, ratio};
+pub use mixture::Mixture;
 pub(crate) use network::{Network, Visit};
 pub use options::{Known, Order, Report, Retrieve, Seeds, Stop, Temperature, Tie, Update};
 pub use outcome::{BinaryRetrieval, Outcome, Reason, Recall};

@@ -3,8 +3,10 @@
 use ndarray::Array2;
 
 use super::Retrieve;
+use super::mixture::Mixture;
 use crate::error::{Result, area, try_vec};
 use crate::input::name::named;
+use crate::kernel::bits::Columns;
 
 named! {
     /// Why a retrieval stopped.
@@ -49,6 +51,8 @@ named! {
         Memory = "memory",
         /// Equal to the negative of a stored pattern.
         Antipattern = "antipattern",
+        /// A fixed point that is the sign of a signed sum of three or five patterns.
+        Mixture = "mixture",
         /// A fixed point whose overlap with a pattern, or its negative, reaches `near_overlap`.
         NearMemory = "near_memory",
         /// Any other fixed point.
@@ -91,6 +95,8 @@ pub struct Recall {
     pub pattern: Option<usize>,
     /// +1 for that pattern, −1 for its negative, 0 without one.
     pub sign: i8,
+    /// The patterns that a mixture mixes.
+    pub mixture: Option<Mixture>,
     /// The signed overlap with the pattern of largest |overlap|.
     pub overlap: f64,
     /// Whether the final state equals the target, if there was one.
@@ -133,13 +139,21 @@ pub(super) struct Judged {
     pub outcome: Outcome,
     pub pattern: Option<usize>,
     pub sign: i8,
+    pub mixture: Option<Mixture>,
     pub overlap: f64,
 }
 
-/// Names the final state. `overlaps` are those with every pattern, of `n` neurons; they decide everything, because
-/// only a pattern itself has overlap `n` and only its negative `−n`.
-pub(super) fn judge(overlaps: &[i64], n: usize, reason: Reason, is_fixed_point: bool, near_overlap: f64) -> Judged {
-    let whole = n as i64;
+/// Names the final state. `overlaps` are those with every pattern; they decide nearly everything, because only a
+/// pattern itself has overlap `n` and only its negative `−n`.
+pub(super) fn judge(
+    columns: &Columns,
+    state: &[i8],
+    overlaps: &[i64],
+    reason: Reason,
+    is_fixed_point: bool,
+    near_overlap: f64,
+) -> Judged {
+    let whole = state.len() as i64;
     let mut nearest = 0;
     for (mu, a) in overlaps.iter().enumerate() {
         if a.abs() > overlaps[nearest].abs() {
@@ -147,8 +161,14 @@ pub(super) fn judge(overlaps: &[i64], n: usize, reason: Reason, is_fixed_point: 
         }
     }
     let largest = overlaps.get(nearest).copied().unwrap_or(0);
-    let overlap = largest as f64 / n as f64;
-    let of = |outcome, pattern: Option<usize>, sign: i64| Judged { outcome, pattern, sign: sign as i8, overlap };
+    let overlap = largest as f64 / whole as f64;
+    let of = |outcome, pattern: Option<usize>, sign: i64| Judged {
+        outcome,
+        pattern,
+        sign: sign as i8,
+        mixture: None,
+        overlap,
+    };
     let none = |outcome| of(outcome, None, 0);
     if reason == Reason::Cycle {
         return none(Outcome::Cycle);
@@ -162,8 +182,13 @@ pub(super) fn judge(overlaps: &[i64], n: usize, reason: Reason, is_fixed_point: 
         }
     }
     if !is_fixed_point {
-        none(Outcome::Unsettled)
-    } else if overlap.abs() >= near_overlap {
+        return none(Outcome::Unsettled);
+    }
+    let mixture = Mixture::of(columns, state, overlaps);
+    if mixture.is_some() {
+        return Judged { mixture, ..none(Outcome::Mixture) };
+    }
+    if overlap.abs() >= near_overlap {
         of(Outcome::NearMemory, Some(nearest), largest.signum())
     } else {
         none(Outcome::Spurious)

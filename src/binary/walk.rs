@@ -213,7 +213,8 @@ impl<N: Network> Walk<'_, '_, N> {
         let Workspace { track, overlaps, .. } = &mut *self.space;
         self.network.overlaps(track, self.state, overlaps);
         let (n, report) = (self.state.len(), &self.options.report);
-        let judged = judge(overlaps, n, reason, is_fixed_point, report.near_overlap);
+        let columns = self.network.columns();
+        let judged = judge(columns, self.state, overlaps, reason, is_fixed_point, report.near_overlap);
         Ok(Recall {
             reason,
             is_fixed_point,
@@ -224,6 +225,7 @@ impl<N: Network> Walk<'_, '_, N> {
             outcome: judged.outcome,
             pattern: judged.pattern,
             sign: judged.sign,
+            mixture: judged.mixture,
             overlap: judged.overlap,
             hit: report.targets.map(|targets| overlaps[targets[index] as usize] == n as i64),
         })

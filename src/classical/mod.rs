@@ -5,7 +5,7 @@
 //! and a field is a few popcounts. Signs, ties and fixed points are decided in integers, a real bias included; reported
 //! energies and fields are the exact values rounded once.
 //!
-//! Not here: other learning rules than Hebb's, mixtures of patterns.
+//! Not here: other learning rules than Hebb's.
 
 mod evaluate;
 mod greedy;
@@ -20,7 +20,8 @@ use std::sync::Arc;
 use ndarray::ArrayView2;
 
 pub use crate::binary::{
-    BinaryRetrieval, Known, Order, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Temperature, Tie, Update,
+    BinaryRetrieval, Known, Mixture, Order, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Temperature, Tie,
+    Update,
 };
 pub use options::{Bias, ClassicalOptions, Normalization, Rule};
 

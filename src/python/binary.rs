@@ -3,6 +3,7 @@
 
 use std::sync::{Mutex, PoisonError, RwLock};
 
+use ndarray::Array2;
 use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -12,7 +13,7 @@ use super::error::exception;
 use super::run::Call;
 use crate::Result;
 use crate::binary::{
-    BinaryRetrieval, Known, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Temperature, Update,
+    BinaryRetrieval, Known, Mixture, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Temperature, Update,
 };
 use crate::par::Par;
 
@@ -122,10 +123,26 @@ fn columns(py: Python, answer: BinaryRetrieval, with_targets: bool) -> PyResult<
     columns.set_item("outcome", column(py, recalls, |recall| recall.outcome as i8))?;
     columns.set_item("pattern", column(py, recalls, |recall| recall.pattern.map_or(-1, |pattern| pattern as i64)))?;
     columns.set_item("sign", column(py, recalls, |recall| recall.sign))?;
+    let (mixture, signs) = mixtures(recalls);
+    columns.set_item("mixture", mixture.into_pyarray(py))?;
+    columns.set_item("mixture_signs", signs.into_pyarray(py))?;
     columns.set_item("overlap", column(py, recalls, |recall| recall.overlap))?;
     columns.set_item("hit", with_targets.then(|| column(py, recalls, |recall| recall.hit == Some(true))))?;
     columns.set_item("trace", answer.trace.map(|trace| trace.into_pyarray(py)))?;
     Ok(columns)
+}
+
+/// The patterns of each mixture, −1 behind the last, and their signs, 0 there.
+fn mixtures(recalls: &[Recall]) -> (Array2<i64>, Array2<i8>) {
+    let shape = (recalls.len(), Mixture::MOST_TERMS);
+    let (mut patterns, mut signs) = (Array2::from_elem(shape, -1), Array2::zeros(shape));
+    for (cue, recall) in recalls.iter().enumerate() {
+        for (term, (pattern, sign)) in recall.mixture.iter().flat_map(Mixture::terms).enumerate() {
+            patterns[[cue, term]] = pattern as i64;
+            signs[[cue, term]] = sign;
+        }
+    }
+    (patterns, signs)
 }
 
 /// A network that can be changed while others read it. A call computes with the network as it was when the call began.

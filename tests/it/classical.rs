@@ -1,8 +1,8 @@
 //! The classical network against the oracle's vectors, its laws, and itself on other threads and instruction sets.
 
 use hopfield::classical::{
-    Bias, BinaryRetrieval, ClassicalHopfield, ClassicalOptions, Known, Order, Outcome, Reason, Report, Retrieve, Rule,
-    Seeds, Stop, Temperature, Tie, Update,
+    Bias, BinaryRetrieval, ClassicalHopfield, ClassicalOptions, Known, Mixture, Order, Outcome, Reason, Report,
+    Retrieve, Rule, Seeds, Stop, Temperature, Tie, Update,
 };
 use hopfield::rng::Stream;
 use hopfield::{Error, InstructionSet, Par};
@@ -65,6 +65,8 @@ struct Answer {
     outcome: String,
     pattern: i64,
     sign: i8,
+    mixture: Vec<usize>,
+    mixture_signs: Vec<i8>,
     overlap: f64,
     hit: Option<bool>,
     trace: Option<Vec<f64>>,
@@ -158,6 +160,8 @@ fn meet(case: &Case, number: usize, set: InstructionSet) {
     assert_eq!(got.outcome.name(), expected.outcome, "{what}");
     assert_eq!(got.pattern.map_or(-1, |mu| mu as i64), expected.pattern, "{what}");
     assert_eq!((got.sign, got.hit), (expected.sign, expected.hit), "{what}");
+    let mixture: (Vec<_>, Vec<_>) = got.mixture.iter().flat_map(Mixture::terms).unzip();
+    assert_eq!(mixture, (expected.mixture.clone(), expected.mixture_signs.clone()), "{what}");
     assert_eq!(got.overlap.to_bits(), expected.overlap.to_bits(), "{what}");
     if let Some(energies) = &expected.trace {
         let trace = answer.trace.unwrap();

@@ -7,6 +7,7 @@ Fields, ties and fixed points are exact (`hebbian`).
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ class BinaryRetrieval:
     outcome: str
     pattern: int
     sign: int
+    mixture: list[int]
+    mixture_signs: list[int]
     overlap: float
     hit: bool | None
     trace: list[float] | None
@@ -254,10 +257,30 @@ def outcome(
         return "antipattern", net.patterns.index(negative), -1
     if not fixed:
         return "unsettled", -1, 0
+    if mixture(net, x)[0]:
+        return "mixture", -1, 0
     nearest, overlap = nearest_pattern(net, x)
     if abs(overlap) >= near_overlap:
         return "near_memory", nearest, 1 if overlap > 0 else -1
     return "spurious", -1, 0
+
+
+def mixture(net: ClassicalHopfield, x: list[int]) -> tuple[list[int], list[int]]:
+    """The patterns and signs whose signed sum has the sign of x everywhere; empty if there are none.
+
+    Amit, Gutfreund & Sompolinsky (Phys. Rev. A 32, 1985): odd mixtures are stable. Sums of 3, then
+    of 5, among the 8 patterns of largest absolute overlap (equal ones by index); the first in
+    lexicographic order of those ranks, and then of the signs, plus before minus.
+    """
+    a = net.agreements(x)
+    ranked = sorted(range(net.k), key=lambda mu: (-abs(a[mu]), mu))[:8]
+    for size in (3, 5):
+        for chosen in itertools.combinations(ranked, size):
+            for signs in itertools.product((1, -1), repeat=size):
+                terms = [(s, net.patterns[mu]) for s, mu in zip(signs, chosen, strict=True)]
+                if all(x[i] * sum(s * xi[i] for s, xi in terms) > 0 for i in range(net.n)):
+                    return list(chosen), list(signs)
+    return [], []
 
 
 def nearest_pattern(net: ClassicalHopfield, x: list[int]) -> tuple[int, float]:
@@ -329,6 +352,7 @@ def retrieve(
 
     fixed = run.settled()
     name, pattern, sign = outcome(net, run.x, reason=reason, fixed=fixed, near_overlap=near_overlap)
+    mixed, mixed_signs = mixture(net, run.x) if name == "mixture" else ([], [])
     return BinaryRetrieval(
         states=run.x,
         converged=reason == "fixed_point",
@@ -341,6 +365,8 @@ def retrieve(
         outcome=name,
         pattern=pattern,
         sign=sign,
+        mixture=mixed,
+        mixture_signs=mixed_signs,
         overlap=nearest_pattern(net, run.x)[1],
         hit=None if target is None else run.x == net.patterns[target],
         trace=run.energies if trace else None,

@@ -116,7 +116,7 @@ impl Columns {
 
     /// The words of column `i`.
     #[inline(always)]
-    fn column(&self, i: usize) -> &[u64] {
+    pub(crate) fn column(&self, i: usize) -> &[u64] {
         &self.bits.as_slice()[i * self.stride..][..self.stride]
     }
 
