@@ -137,8 +137,15 @@ pub(crate) unsafe fn fold<L: Lanes, const VECTORS: usize>(
         for at in (0..width).step_by(L::COUNT) {
             // Four chains hide the latency; a maximum is the same in any order.
             let mut tops = [L::splat(L::Real::NEG_INFINITY); 4];
-            for row in 0..rows {
-                tops[row % 4] = L::load(scores, row * width + at).max(tops[row % 4]);
+            let mut row = 0;
+            while row + 4 <= rows {
+                for (i, top) in tops.iter_mut().enumerate() {
+                    *top = L::load(scores, (row + i) * width + at).max(*top);
+                }
+                row += 4;
+            }
+            for row in row..rows {
+                tops[0] = L::load(scores, row * width + at).max(tops[0]);
             }
             let top = tops[0].max(tops[1]).max(tops[2].max(tops[3]));
             let old = L::load(maximum, at);

@@ -34,6 +34,7 @@
 // several arrays at once.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
+pub(crate) mod aligned;
 pub(crate) mod bits;
 pub(crate) mod ceiling;
 pub(crate) mod few;

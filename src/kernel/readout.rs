@@ -5,6 +5,7 @@
 //! log-sum-exp; it can also keep the best match. Batches, threads and shards all fold numbered chunks of patterns into
 //! readouts and merge those in order.
 
+use super::aligned::Aligned;
 use super::real::Real;
 use super::{CHUNK, GROUP, Kernels, Shape, WIDEST};
 use crate::error::{Result, try_vec};
@@ -14,10 +15,10 @@ pub(crate) struct Readout<T: Real> {
     kernels: &'static Kernels<T>,
     shape: Shape,
     columns: usize,
-    maximum: Vec<T>,
-    sum: Vec<T>,
-    acc: Vec<T>,
-    factor: Vec<T>,
+    maximum: Aligned<T>,
+    sum: Aligned<T>,
+    acc: Aligned<T>,
+    factor: Aligned<T>,
     best: Option<Best<T>>,
 }
 
@@ -56,10 +57,10 @@ impl<T: Real> Readout<T> {
             kernels,
             shape,
             columns,
-            maximum: try_vec(width, T::NEG_INFINITY, "a readout")?,
-            sum: try_vec(width, T::ZERO, "a readout")?,
-            acc: try_vec(width * columns, T::ZERO, "a readout")?,
-            factor: try_vec(width, T::ZERO, "a readout")?,
+            maximum: Aligned::new(width, T::NEG_INFINITY, "a readout")?,
+            sum: Aligned::new(width, T::ZERO, "a readout")?,
+            acc: Aligned::new(width * columns, T::ZERO, "a readout")?,
+            factor: Aligned::new(width, T::ZERO, "a readout")?,
             best: if with_best { Some(best()?) } else { None },
         })
     }

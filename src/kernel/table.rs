@@ -1,7 +1,8 @@
 //! The kernels of each instruction set, behind checks of every length: where safe code enters.
 
 use super::instruction_set::Available;
-use super::real::Real;
+use super::lanes::Lanes;
+use super::real::{Arithmetic, Real};
 use super::{MOST_FEW, MOST_VECTORS, TILE, ceiling};
 
 /// How a tile of queries lies in memory, and so which kernels walk it.
@@ -176,20 +177,33 @@ impl<T: Real> Kernels<T> {
 }
 
 /// `total = fma(part, with, total · keep)` for accumulators with the queries in lanes or as rows.
+///
+/// # Safety
+/// `total` and `part` are as long, a multiple of `keep` and `with`, which are as long; and as for [`Lanes`].
 #[inline(always)]
-fn blend<T: Real>(total: &mut [T], part: &[T], keep: &[T], with: &[T], in_lanes: bool) {
+unsafe fn blend<L: Lanes>(total: &mut [L::Real], part: &[L::Real], keep: &[L::Real], with: &[L::Real], in_lanes: bool) {
     let width = keep.len();
-    if in_lanes {
-        for (total, part) in total.chunks_exact_mut(width).zip(part.chunks_exact(width)) {
-            for lane in 0..width {
-                total[lane] = part[lane].fused(with[lane], total[lane].times(keep[lane]));
+    // SAFETY: the caller's promise; queries in lanes fill whole vectors.
+    unsafe {
+        if in_lanes {
+            for (total, part) in total.chunks_exact_mut(width).zip(part.chunks_exact(width)) {
+                for at in (0..width).step_by(L::COUNT) {
+                    let kept = L::load(total, at).times(L::load(keep, at));
+                    L::load(part, at).fused(L::load(with, at), kept).store(total, at);
+                }
             }
+            return;
         }
-    } else {
         let columns = total.len() / width;
         for query in 0..width {
             let range = query * columns..(query + 1) * columns;
-            for (total, &part) in total[range.clone()].iter_mut().zip(&part[range]) {
+            let (total, part) = (&mut total[range.clone()], &part[range]);
+            let whole = columns / L::COUNT * L::COUNT;
+            for at in (0..whole).step_by(L::COUNT) {
+                let kept = L::load(total, at).times(L::splat(keep[query]));
+                L::load(part, at).fused(L::splat(with[query]), kept).store(total, at);
+            }
+            for (total, part) in total[whole..].iter_mut().zip(&part[whole..]) {
                 *total = part.fused(with[query], total.times(keep[query]));
             }
         }
@@ -289,7 +303,8 @@ macro_rules! instruction_set {
             unsafe fn blend<L: Lanes>(
                 total: &mut [L::Real], part: &[L::Real], keep: &[L::Real], with: &[L::Real], in_lanes: bool,
             ) {
-                super::blend(total, part, keep, with, in_lanes);
+                // SAFETY: above.
+                unsafe { super::blend::<L>(total, part, keep, with, in_lanes) }
             }
 
             $(#[target_feature(enable = $features)])?

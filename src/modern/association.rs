@@ -10,6 +10,7 @@ use super::memory::ModernHopfield;
 use super::pass::{Mask, WORTH_A_THREAD};
 use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::real::Rows;
+use crate::kernel::aligned::Aligned;
 use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_FEW, Shape, TILE};
@@ -38,7 +39,7 @@ impl<'a, T: Real> Scores<'a, T> {
     ) -> Result<()> {
         let (kernels, count) = (Kernels::<T>::in_use(), queries.len() / self.d);
         let shape = Shape::Rows(count);
-        let mut scores = try_vec(kernels.scores_len(shape), T::ZERO, "scores")?;
+        let mut scores = Aligned::new(kernels.scores_len(shape), T::ZERO, "scores")?;
         let k = self.patterns.len() / self.d;
         for first in (0..k).step_by(TILE) {
             watch.check()?;

@@ -4,7 +4,8 @@
 //! patterns ever exists. With many queries the threads take parts of the batch, with few they take chunks of the
 //! memory; either way each query's chunks are folded and merged in the same order, so the answer is the same.
 
-use crate::error::{Result, try_vec};
+use crate::error::Result;
+use crate::kernel::aligned::Aligned;
 use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns};
 use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST};
@@ -212,14 +213,14 @@ struct Team<'a, T: Real> {
     pass: &'a Pass<'a, T>,
     tiles: Vec<QueryTile>,
     /// The queries of each tile as its kernels want them.
-    packed: Vec<Vec<T>>,
+    packed: Vec<Aligned<T>>,
     queries: &'a [T],
 }
 
 /// What one thread works in.
 struct Worker<T: Real> {
     readouts: Vec<Readout<T>>,
-    scores: Vec<T>,
+    scores: Aligned<T>,
 }
 
 impl<'a, T: Real> Team<'a, T> {
@@ -250,7 +251,7 @@ impl<'a, T: Real> Team<'a, T> {
 
     fn worker(&self) -> Result<Worker<T>> {
         let longest = self.tiles.iter().map(|tile| self.pass.kernels.scores_len(tile.shape)).max();
-        Ok(Worker { readouts: self.readouts()?, scores: try_vec(longest.unwrap_or(0), T::ZERO, "scores")? })
+        Ok(Worker { readouts: self.readouts()?, scores: Aligned::new(longest.unwrap_or(0), T::ZERO, "scores")? })
     }
 
     /// Folds one chunk of patterns from the identity into the worker's readouts.
@@ -305,9 +306,9 @@ impl<'a, T: Real> Team<'a, T> {
 }
 
 /// Queries as a tile's kernels want them: as rows, or column by column with empty lanes zero.
-fn pack<T: Real>(kernels: &Kernels<T>, shape: Shape, rows: &[T], d: usize) -> Result<Vec<T>> {
+fn pack<T: Real>(kernels: &Kernels<T>, shape: Shape, rows: &[T], d: usize) -> Result<Aligned<T>> {
     let width = kernels.width(shape);
-    let mut packed = try_vec(width * d, T::ZERO, "packed queries")?;
+    let mut packed = Aligned::new(width * d, T::ZERO, "packed queries")?;
     match shape {
         Shape::Rows(_) => packed.copy_from_slice(rows),
         Shape::Lanes(_) => {
