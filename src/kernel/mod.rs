@@ -46,6 +46,7 @@ pub(crate) mod neon;
 pub(crate) mod readout;
 pub(crate) mod real;
 mod table;
+mod transpose;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86;
 

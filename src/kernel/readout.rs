@@ -144,19 +144,16 @@ impl<T: Real> Readout<T> {
         (best.score[query] > T::NEG_INFINITY).then(|| (best.score[query], best.index[query]))
     }
 
-    /// Writes a query's weighted mean of the values; zeros where no pattern took part.
-    pub(crate) fn mean(&self, query: usize, into: &mut [T]) {
-        let sum = self.sum[query];
-        if sum == T::ZERO {
-            into.fill(T::ZERO);
-            return;
-        }
-        let (start, step) = match self.shape {
-            Shape::Lanes(_) => (query, self.maximum.len()),
-            Shape::Rows(_) => (query * self.columns, 1),
-        };
-        for (entry, slot) in into.iter_mut().enumerate() {
-            *slot = self.acc[start + entry * step].over(sum);
+    /// Writes the weighted means of the values for the first queries, rows of as many entries as there are columns;
+    /// zeros where no pattern took part.
+    pub(crate) fn means(&self, into: &mut [T]) {
+        self.kernels.unpack(self.shape, &self.acc, self.columns, into);
+        for (row, &sum) in into.chunks_exact_mut(self.columns).zip(&*self.sum) {
+            if sum == T::ZERO {
+                row.fill(T::ZERO);
+            } else {
+                row.iter_mut().for_each(|entry| *entry = entry.over(sum));
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ type Read<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T], &[T]);
 type Hide<T> = unsafe fn(&mut [T], bool, &[&[bool]], usize);
 type Rounds<T> = unsafe fn(usize) -> T;
 type ReadAll<T> = unsafe fn(&[T]) -> T;
+type Transpose<T> = unsafe fn(&[T], usize, (usize, usize), &mut [T], usize);
 type Blend<T> = unsafe fn(&mut [T], &[T], &[T], &[T], bool);
 
 /// One instruction set's kernels, behind checks of every length.
@@ -36,6 +37,7 @@ pub struct Kernels<T> {
     read_few: [Read<T>; MOST_FEW],
     blend: Blend<T>,
     hide: Hide<T>,
+    transpose: Transpose<T>,
     multiply_add: Rounds<T>,
     read_all: ReadAll<T>,
 }
@@ -149,6 +151,29 @@ impl<T: Real> Kernels<T> {
         unsafe { (self.hide)(scores, matches!(shape, Shape::Lanes(_)), allowed, width) }
     }
 
+    /// Queries, rows of `d` entries, as a tile of this shape wants them: as they are, or entry by entry with the lanes
+    /// beyond the last query left alone.
+    pub(crate) fn pack(&self, shape: Shape, queries: &[T], d: usize, packed: &mut [T]) {
+        let (count, width) = (queries.len() / d, self.width(shape));
+        assert!(queries.len() == count * d && count <= width && packed.len() == d * width);
+        match shape {
+            // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
+            Shape::Lanes(_) => unsafe { (self.transpose)(queries, d, (count, d), packed, width) },
+            Shape::Rows(_) => packed[..queries.len()].copy_from_slice(queries),
+        }
+    }
+
+    /// The reverse for the first rows of accumulators: rows of `columns` entries, as many as `rows` has room for.
+    pub(crate) fn unpack(&self, shape: Shape, acc: &[T], columns: usize, rows: &mut [T]) {
+        let (count, width) = (rows.len() / columns, self.width(shape));
+        assert!(rows.len() == count * columns && count <= width && acc.len() == columns * width);
+        match shape {
+            // SAFETY: as above.
+            Shape::Lanes(_) => unsafe { (self.transpose)(acc, width, (columns, count), rows, columns) },
+            Shape::Rows(_) => rows.copy_from_slice(&acc[..rows.len()]),
+        }
+    }
+
     /// Makes `rounds` rounds of fused multiply-adds in registers alone.
     pub(crate) fn multiply_add(&self, rounds: usize) -> T {
         // SAFETY: nothing but the instruction set, and the table is had only for an `Available` one.
@@ -242,7 +267,7 @@ macro_rules! instruction_set {
         pub(crate) mod $module {
             use super::Kernels;
             use crate::kernel::lanes::Lanes;
-            use crate::kernel::{ceiling, few, many};
+            use crate::kernel::{ceiling, few, many, transpose};
 
             // SAFETY of all entry points: the callee's promises, passed on to the caller, and the instruction set,
             // which an `Available` proves.
@@ -312,6 +337,13 @@ macro_rules! instruction_set {
                 super::hide(scores, in_lanes, allowed, width);
             }
             $(#[target_feature(enable = $features)])?
+            unsafe fn transpose<L: Lanes>(
+                from: &[L::Real], stride: usize, size: (usize, usize), into: &mut [L::Real], into_stride: usize,
+            ) {
+                // SAFETY: above.
+                unsafe { transpose::transpose::<L>(from, stride, size, into, into_stride) }
+            }
+            $(#[target_feature(enable = $features)])?
             unsafe fn multiply_add<L: Lanes>(rounds: usize) -> L::Real {
                 // SAFETY: above.
                 unsafe { ceiling::multiply_add::<L>(rounds) }
@@ -340,6 +372,7 @@ macro_rules! instruction_set {
                     ],
                     blend: blend::<L>,
                     hide: hide::<L>,
+                    transpose: transpose::<L>,
                     multiply_add: multiply_add::<L>,
                     read_all: read_all::<L>,
                 }

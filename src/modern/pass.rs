@@ -230,7 +230,9 @@ impl<'a, T: Real> Team<'a, T> {
         for tile in &mut tiles {
             tile.first += from;
             let rows = &queries[tile.first * pass.d..][..tile.count * pass.d];
-            packed.push(pack(pass.kernels, tile.shape, rows, pass.d)?);
+            let mut queries = Aligned::new(pass.kernels.width(tile.shape) * pass.d, T::ZERO, "packed queries")?;
+            pass.kernels.pack(tile.shape, rows, pass.d, &mut queries);
+            packed.push(queries);
         }
         Ok(Self { pass, tiles, packed, queries })
     }
@@ -283,17 +285,20 @@ impl<'a, T: Real> Team<'a, T> {
     fn answer(&self, totals: &[Readout<T>], answers: &mut Answers<T>) {
         let (start, columns) = (self.tiles.first().map_or(0, |tile| tile.first), self.pass.columns);
         for (tile, total) in self.tiles.iter().zip(totals) {
-            for lane in 0..tile.count {
-                let at = tile.first - start + lane;
-                if columns > 0 {
-                    let mean = &mut answers.means[at * columns..][..columns];
-                    total.mean(lane, mean);
+            let first = tile.first - start;
+            if columns > 0 {
+                let means = &mut answers.means[first * columns..][..tile.count * columns];
+                total.means(means);
+                for (lane, mean) in means.chunks_exact_mut(columns).enumerate() {
                     let query = &self.queries[(tile.first + lane) * self.pass.d..][..self.pass.d];
                     if total.normalizer(lane).sum == T::ZERO && !query.iter().all(|entry| entry.finite()) {
                         // No weight is not the same as no number: a query that is not one has no answer.
                         mean.fill(T::from_f64(f64::NAN));
                     }
                 }
+            }
+            for lane in 0..tile.count {
+                let at = first + lane;
                 if let Some(normalizer) = answers.normalizers.get_mut(at) {
                     *normalizer = total.normalizer(lane);
                 }
@@ -303,23 +308,6 @@ impl<'a, T: Real> Team<'a, T> {
             }
         }
     }
-}
-
-/// Queries as a tile's kernels want them: as rows, or column by column with empty lanes zero.
-fn pack<T: Real>(kernels: &Kernels<T>, shape: Shape, rows: &[T], d: usize) -> Result<Aligned<T>> {
-    let width = kernels.width(shape);
-    let mut packed = Aligned::new(width * d, T::ZERO, "packed queries")?;
-    match shape {
-        Shape::Rows(_) => packed.copy_from_slice(rows),
-        Shape::Lanes(_) => {
-            for (lane, row) in rows.chunks_exact(d).enumerate() {
-                for (entry, &value) in row.iter().enumerate() {
-                    packed[entry * width + lane] = value;
-                }
-            }
-        }
-    }
-    Ok(packed)
 }
 
 #[cfg(test)]
