@@ -19,7 +19,7 @@ pub(super) const WORTH_A_THREAD: usize = 100_000;
 /// Vectors of queries for each thread from which the batch is divided, not the memory.
 const VECTORS_A_THREAD: usize = 6;
 /// Bytes of packed queries and accumulators that one part of a batch may hold in the second-level cache.
-const CACHE: usize = 448 * 1024;
+const CACHE: usize = 1024 * 1024;
 
 /// Which patterns take part, for which query; `true` takes part.
 #[derive(Clone, Copy, Default)]

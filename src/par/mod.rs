@@ -27,6 +27,9 @@ pub use pool::{num_threads, set_num_threads};
 /// Time between two looks around while a thread has nothing to do but wait.
 const OBSERVE_EVERY: Duration = Duration::from_millis(20);
 
+/// Turns for which the calling thread waits for the others before it parks: some 30 µs.
+const SPINS: usize = 2000;
+
 /// Hears how far the work is and may stop it; called on the calling thread only.
 pub trait Observer {
     /// `done` of the work's units are complete; `Break` ends the work with [`Error::Interrupted`].
@@ -109,6 +112,7 @@ impl<'a> Par<'a> {
                 scope.spawn(|_| {
                     let _leave = Leave { active: &state.active, calling: &calling };
                     attempt(&Watch { state: &state, observer: None });
+                    helpers.linger();
                 });
             }
             attempt(&caller);
@@ -224,8 +228,8 @@ impl Watch<'_> {
     fn wait_for_others(&self) {
         let mut spins = 0;
         while self.state.active.load(Ordering::Acquire) > 0 {
-            // The others are usually within microseconds of the end; parking at once would cost more than that.
-            if spins < 200 {
+            // The others are usually within microseconds of the end; waking up from parking takes 30.
+            if spins < SPINS {
                 spins += 1;
                 std::hint::spin_loop();
             } else {
@@ -234,6 +238,8 @@ impl Watch<'_> {
                 let _ = self.check();
             }
         }
+        // Their jobs end a moment later, and the scope would go to sleep to wait for that.
+        (0..50).for_each(|_| std::hint::spin_loop());
     }
 }
 

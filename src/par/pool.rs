@@ -9,6 +9,10 @@ use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 /// More threads than retrieval has use for; a pool of thousands would spend the machine on waking and waiting.
 pub(super) const MOST_THREADS: usize = 128;
 
+/// Turns for which a thread looks out for the next call before it goes to sleep, some 20 µs: waking it takes 30. Longer
+/// would take the processor from others.
+const LINGER: usize = 1200;
+
 /// 0 until somebody asks or sets.
 static NUM_THREADS: AtomicUsize = AtomicUsize::new(0);
 
@@ -47,6 +51,8 @@ struct Pool {
     size: usize,
     threads: ThreadPool,
     idle: AtomicUsize,
+    /// Calls that have borrowed threads.
+    calls: AtomicUsize,
 }
 
 static POOL: Mutex<Option<Arc<Pool>>> = Mutex::new(None);
@@ -76,7 +82,17 @@ impl Borrowed {
 
     /// Runs `work` on this thread, with a scope to spawn one job on each borrowed thread; returns when all have ended.
     pub(super) fn scope<'scope, R>(&self, work: impl FnOnce(&Scope<'scope>) -> R) -> R {
+        self.pool.calls.fetch_add(1, Ordering::Release);
         self.pool.threads.in_place_scope(work)
+    }
+
+    /// Has the borrowed thread that asks for it stay awake for a moment after its job.
+    pub(super) fn linger(&self) {
+        let (pool, calls) = (Arc::clone(&self.pool), self.pool.calls.load(Ordering::Acquire));
+        self.pool.threads.spawn(move || {
+            let unchanged = || pool.calls.load(Ordering::Acquire) == calls;
+            (0..LINGER).take_while(|_| unchanged()).for_each(|_| std::hint::spin_loop());
+        });
     }
 }
 
@@ -106,7 +122,8 @@ fn pool(helpers: usize) -> Option<Arc<Pool>> {
     }
     let threads =
         ThreadPoolBuilder::new().num_threads(helpers).thread_name(|index| format!("hopfield-{index}")).build().ok()?;
-    let pool = Arc::new(Pool { process, size: helpers, threads, idle: AtomicUsize::new(helpers) });
+    let pool =
+        Arc::new(Pool { process, size: helpers, threads, idle: AtomicUsize::new(helpers), calls: AtomicUsize::new(0) });
     let old = guard.replace(Arc::clone(&pool));
     if let Some(old) = old
         && old.process != process
