@@ -105,9 +105,8 @@ struct QueryTile {
 
 /// Cuts `queries` queries into tiles: three vectors while that lasts, four left as 2 + 2, a small rest as rows.
 fn plan(queries: usize, lanes: usize) -> Vec<QueryTile> {
-    // A vector that would be less than a quarter full (or, alone, less than two thirds) is dearer than rows.
-    let few = if queries < lanes { lanes * 10 / 16 } else { lanes / 4 };
-    let mut vectors = queries / lanes + usize::from(queries % lanes > few);
+    // A vector that would be less than a quarter full is dearer than rows.
+    let mut vectors = if queries <= MOST_FEW { 0 } else { queries / lanes + usize::from(queries % lanes > lanes / 4) };
     let (mut tiles, mut first) = (Vec::new(), 0);
     while first < queries {
         let rest = queries - first;
