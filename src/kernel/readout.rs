@@ -152,7 +152,9 @@ impl<T: Real> Readout<T> {
             if sum == T::ZERO {
                 row.fill(T::ZERO);
             } else {
-                row.iter_mut().for_each(|entry| *entry = entry.over(sum));
+                for entry in row {
+                    *entry = entry.over(sum);
+                }
             }
         }
     }
