@@ -20,6 +20,7 @@
 //! |---|---|
 //! | `python` (feature) | arrays and exceptions of Python; no arithmetic |
 //! | [`classical`], [`modern`], [`machine`] | networks: energies, updates, when to stop and why; what the machine offers |
+//! | [`capacity`] | how much networks can hold: bounds, mean-field curves, random problems for scans |
 //! | `binary` | what networks of ±1 neurons share: orders of visits, when to stop, what came out |
 //! | `input` | rows that are valid by construction: the last place where data can be refused |
 //! | `kernel` | slices, tiles and instructions; all `unsafe` code; the order of operations |
@@ -39,6 +40,7 @@
 //! Not here: learning by gradients, and anything on a GPU.
 
 mod binary;
+pub mod capacity;
 pub mod classical;
 pub mod error;
 mod input;

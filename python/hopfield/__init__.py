@@ -5,7 +5,7 @@ softmax, which is `attention`. All results are the same, bit for bit, for any nu
 memory layout.
 """
 
-from . import corrupt, errors
+from . import capacity, corrupt, errors
 from ._attention import attention
 from ._calibration import suggest_beta
 from ._config import show_config
@@ -28,6 +28,7 @@ __all__ = [
     "RetrievalSummary",
     "__version__",
     "attention",
+    "capacity",
     "corrupt",
     "errors",
     "get_num_threads",

@@ -5,6 +5,7 @@
 
 mod array;
 mod binary;
+mod capacity;
 mod classical;
 mod error;
 mod machine;
@@ -15,6 +16,13 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::capacity::{
+        critical_load, demircigil, demircigil_rate, first_step_overlap, gardner, globally_stable_load, krotov_hopfield,
+        krotov_hopfield_error, krotov_hopfield_error_free, krotov_hopfield_load, load_at_error, lucibello_mezard,
+        mceliece, mean_field, one_step_error, pseudo_inverse, ramsauer, real_trial, spin_trial, stable_probability,
+        storkey,
+    };
     #[pymodule_export]
     use super::classical::ClassicalHopfield;
     #[pymodule_export]

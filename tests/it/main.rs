@@ -3,6 +3,7 @@
 // Vectors have the shape of their file, and the same bits are asked for where they are promised.
 #![allow(clippy::float_cmp, clippy::struct_field_names, clippy::case_sensitive_file_extension_comparisons)]
 
+mod capacity;
 mod classical;
 mod layering;
 mod modern;
