@@ -3,15 +3,16 @@
 //!
 //! The table at the end puts each shape beside the machine's own ceilings, measured between the shape's runs: the share
 //! of the multiply-adds it could make (the exponentials' time counts against us), and of the bytes it could read if each
-//! pattern were read once. Comparisons with other libraries: `python benches/peers.py`.
+//! pattern were read once. Another one puts patterns stored in fewer bits beside the same ones in float32. Comparisons
+//! with other libraries: `python benches/peers.py`.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group};
-use hopfield::modern::{Cue, ModernHopfield};
+use hopfield::modern::{Cue, ModernHopfield, Storage};
 use hopfield::rng::Stream;
-use hopfield::{InstructionSet, Par, Real, machine, num_threads};
+use hopfield::{Finite, InstructionSet, Par, Real, machine, num_threads};
 use ndarray::Array2;
 
 /// What a shape shows: `(m, k, d)`.
@@ -53,6 +54,9 @@ const MANY: [Shape; 9] = [
     (64, 8192, 4096),
     (4096, 100, 64),
 ];
+
+/// What patterns are stored in where that is less than float32.
+const STORAGES: [Storage; 3] = [Storage::Bfloat16, Storage::Float16, Storage::Int8];
 
 /// Entries spread evenly over (−√3, √3): mean zero, variance one.
 fn rows<T: Real>(seed: u64, rows: usize, columns: usize) -> Array2<T> {
@@ -108,7 +112,7 @@ fn seconds(work: impl FnOnce()) -> f64 {
 fn share<T: Real>(shape: Shape) {
     let ((memory, queries), par) = (problem::<T>(shape), Par::default());
     let (m, k, d) = shape;
-    let patterns = memory.patterns();
+    let patterns = memory.patterns().expect("not copied");
     let patterns = patterns.as_slice().expect("patterns are contiguous");
     let (mut took, mut adds, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
     let rounds = (1e10 / (m * k * d) as f64).clamp(7.0, 101.0) as usize;
@@ -134,6 +138,34 @@ fn share<T: Real>(shape: Shape) {
     );
 }
 
+/// A line for each storage type: medians of runs that alternate with those of the same memory in float32.
+fn rate(shape @ (m, k, d): Shape) {
+    let ((memory, queries), par) = (problem::<f32>(shape), Par::default());
+    let mut memories = vec![("float32", memory)];
+    for storage in STORAGES {
+        let patterns = rows::<f32>(1, k, d);
+        let rounded = ModernHopfield::rounded(patterns.view(), storage, memories[0].1.beta(), Finite::Check, par);
+        memories.push((storage.name(), rounded.expect("valid patterns")));
+    }
+    let rounds = (1e10 / (m * k * d) as f64).clamp(7.0, 101.0) as usize;
+    let mut took = vec![Vec::new(); memories.len()];
+    for round in 0..=rounds {
+        for (took, (_, memory)) in took.iter_mut().zip(&memories) {
+            let seconds = seconds(|| {
+                black_box(memory.step(queries.view(), &Cue::default(), par).expect("valid queries"));
+            });
+            // The first round warms up.
+            if round > 0 {
+                took.push(seconds);
+            }
+        }
+    }
+    let took: Vec<f64> = took.into_iter().map(median).collect();
+    for ((name, _), &seconds) in memories.iter().zip(&took) {
+        println!("{name:<8} {m:>5} {k:>8} {d:>5} {:>10.3} ms {:>7.2} x float32", seconds * 1e3, took[0] / seconds);
+    }
+}
+
 fn table() {
     println!("\n{} threads, {}: medians, and shares of ceilings", num_threads(), InstructionSet::in_use().name());
     println!("{:<8} {:>5} {:>8} {:>5}", "type", "m", "k", "d");
@@ -145,17 +177,29 @@ fn table() {
     }
 }
 
+fn storage_table() {
+    println!("\nPatterns stored in fewer bits, {} threads, {}", num_threads(), InstructionSet::in_use().name());
+    println!("{:<8} {:>5} {:>8} {:>5}", "type", "m", "k", "d");
+    for shape in [FEW[6], FEW[7], FEW[5], BETWEEN[1], BETWEEN[3], MANY[1], MANY[6]] {
+        rate(shape);
+    }
+}
+
 criterion_group!(benches, single, double);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    // `-- --table` prints the table alone.
-    if !arguments.iter().any(|argument| argument == "--table") {
+    let asked = |option: &str| arguments.iter().any(|argument| argument == option);
+    // `-- --table` prints the table alone, `-- --storage` that of the storage types.
+    if !asked("--table") && !asked("--storage") {
         benches();
         Criterion::default().configure_from_args().final_summary();
     }
     // Cargo passes `--bench` when it benches, and not when it tests.
-    if arguments.iter().any(|argument| argument == "--bench") {
+    if asked("--bench") && !asked("--storage") {
         table();
+    }
+    if asked("--bench") && !asked("--table") {
+        storage_table();
     }
 }

@@ -163,6 +163,24 @@ pub enum Error {
         /// The number type.
         dtype: &'static str,
     },
+    /// A number beyond the type that patterns are stored in.
+    #[error(
+        "`{argument}` must fit {dtype}, in which they are stored and whose largest number is {largest:.4e}; got {value:e} at row {row}, column {column} (scale the data, or store them in a wider dtype)"
+    )]
+    TooLarge {
+        /// The argument's name.
+        argument: &'static str,
+        /// The first row with such a number.
+        row: usize,
+        /// Its column.
+        column: usize,
+        /// The number.
+        value: f64,
+        /// The largest number of the type.
+        largest: f64,
+        /// The type.
+        dtype: &'static str,
+    },
     /// An inverse temperature beyond the normal numbers of the type.
     #[error(
         "`beta` must be a normal number of {dtype}, and so must its product with log2(e); got {beta:.3e} (scale `patterns`, or compute in float64)"

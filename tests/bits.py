@@ -52,6 +52,16 @@ def modern() -> Iterator[tuple[str, bytes]]:
             by_weights = memory.retrieve(queries[:9], criterion="association", max_steps=2)
             yield f"{name} by weights", by_weights.residual.tobytes()
             yield f"{name} attention", hopfield.attention(queries, patterns, values).tobytes()
+        for stored in ("bfloat16", "float16", "int8") if dtype == "float32" else ():
+            for m, k, d in [(m, 35, 12) for m in range(1, 12)] + sizes[-7:]:
+                patterns = (rng.integers(-1000, 1000, (k, d)) / 512).astype(dtype)
+                queries = (rng.integers(-1000, 1000, (m, d)) / 512).astype(dtype)
+                memory = hopfield.ModernHopfield(patterns, beta=1.0 / d, dtype=stored)
+                name = f"{stored} {m} {k} {d}"
+                yield f"{name} patterns", memory.patterns.tobytes()
+                yield f"{name} step", memory.step(queries).tobytes()
+                yield f"{name} energy", memory.energy(queries).tobytes()
+                yield f"{name} weights", memory.association(queries).tobytes()
         # Deep and shallow exponents, and weights that vanish.
         wide = (rng.integers(-1000, 1000, (200, 7)) / 100).astype(dtype)
         for beta in (1e-3, 1.0, 50.0):

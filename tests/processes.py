@@ -238,6 +238,17 @@ def peak(name: str, threads: str) -> dict[str, float]:
     return {"mebibytes": (kibibytes("VmHWM") - before) / 1024 - output / 2**20}
 
 
+def rounded(dtype: str) -> dict[str, float]:
+    """Bytes that a memory of 400 000 patterns of 64 says it keeps, and MiB that it takes, then and at its peak."""
+    patterns = np.random.default_rng(0).standard_normal((400_000, 64), dtype=np.float32)
+    _ = hf.ModernHopfield(patterns[:100_000], dtype=dtype)  # threads, and what the allocator keeps
+    Path("/proc/self/clear_refs").write_text("5", "utf-8")  # the peak starts anew
+    before = kibibytes("VmRSS")
+    memory = hf.ModernHopfield(patterns, dtype=dtype)
+    after, highest = kibibytes("VmRSS"), kibibytes("VmHWM")
+    return {"nbytes": memory.nbytes, "kept": (after - before) / 1024, "peak": (highest - before) / 1024}
+
+
 if __name__ == "__main__":
     # Even if it was started deaf to Ctrl-C, as background jobs are.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -253,6 +264,7 @@ if __name__ == "__main__":
             many_threads,
             fork,
             peak,
+            rounded,
         )
     }
     json.dump(asked[sys.argv[1]](*sys.argv[2:]), sys.stdout)

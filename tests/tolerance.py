@@ -35,6 +35,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -313,6 +314,16 @@ def calibration(patterns: npt.ArrayLike, dtype: npt.DTypeLike, sample: Sequence[
     own = (chosen * chosen).sum(axis=1)
     score = library(dtype, *x.shape).score + 3 * U64
     return SLACK * (score * (own + sizes.max(axis=1)) + 2 * x.shape[1] * library(dtype, *x.shape).tiny)
+
+
+def int8_score(scale: float, query: Sequence[float]) -> Fraction:
+    """How far the score of a pattern kept in eight bits may be off, `scale` being that of the pattern.
+
+    Half a scale for each unit of an entry of the query, and what the product with the scale is rounded by: half a unit
+    in the last place of at most 127 scales, or of a subnormal number.
+    """
+    product = 127 * Fraction(scale) * Fraction(2) ** -24 + Fraction(2) ** -150
+    return (Fraction(scale) / 2 + product) * sum((abs(Fraction(entry)) for entry in query), Fraction(0))
 
 
 def worst(found: npt.ArrayLike, expected: npt.ArrayLike, bound: npt.ArrayLike) -> float:

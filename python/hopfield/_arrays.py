@@ -61,6 +61,13 @@ def rows(
     return result, single
 
 
+def check_width(name: str, rows: Array, single: bool, width: int) -> None:
+    """Refuse vectors of another width than the stored patterns, with the shape that came."""
+    if rows.shape[1] != width:
+        found = rows.shape[1:] if single else rows.shape
+        raise InvalidInputError(f"`{name}` must have {width} columns, as the stored patterns do; got shape {found}")
+
+
 def check_fit(name: str, given: Array, converted: Array, known: Array | None = None) -> None:
     """Refuse finite numbers that became infinite in a narrower dtype, where they are known."""
     dtype = converted.dtype

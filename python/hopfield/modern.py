@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, _core
+from . import _arrays, _core, _storage
 from ._arrays import Array
 from ._attention import SEPARATIONS
 from ._calibration import ERROR, SIMILARITIES, calibrate
+from ._storage import ROUNDED, Stored
 from .errors import InputTypeError, InvalidInputError
 from .results import Diagnosis, Retrieval, single_answer
 
@@ -34,7 +35,7 @@ class _Version(NamedTuple):
     The arrays are read-only and never handed out: a view of a read-only array cannot be made writeable again.
     """
 
-    patterns: Array
+    patterns: Stored
     values: Array | None
     core: _core.ModernHopfield
     beta: float | None
@@ -61,8 +62,11 @@ class ModernHopfield:
         How scores become weights.
     similarity : {"dot"}
         How a state is compared with a pattern.
-    dtype : {"float32", "float64"}, optional
-        The dtype to store and compute in, instead of the patterns' own.
+    dtype : {"float32", "float64", "bfloat16", "float16", "int8"}, optional
+        The dtype to store and compute in, instead of the patterns' own. The last three store the patterns in half or a
+        quarter of the memory, so that few queries against a large memory, which take as long as reading it, take less
+        time; everything is computed in float32, values are float32, and every answer is, bit for bit, that of
+        ``ModernHopfield(memory.patterns)``. What they do to the patterns is said in the notes.
     copy : bool
         True: the memory keeps a copy of its own. False: it borrows `patterns` (and `values`), which must be
         C-contiguous arrays of the dtype, and forbids writing to them by clearing their ``writeable`` flag. Writing
@@ -78,6 +82,16 @@ class ModernHopfield:
     InputTypeError
         Masked, complex or object arrays.
 
+    Notes
+    -----
+    Patterns are rounded once, to the nearest number and from ties to the even one. ``"bfloat16"`` keeps 8 significant
+    bits over the range of float32, ``"float16"`` 11 bits up to 65504 (fewer below 6e-5); a larger entry is refused.
+    ``"int8"`` keeps a float32 ``scale = max(abs(pattern)) / 127`` for each pattern and whole numbers ``q =
+    round(pattern / scale)``, so that ``abs(pattern - scale * q) <= scale / 2``; what is computed with is ``scale * q``,
+    rounded to float32. A score ``pattern @ query`` is then off by at most ``bound = scale / 2 * abs(query).sum()``,
+    which is at most ``scale / 2 * sqrt(d) * norm(query)`` by the Cauchy-Schwarz inequality (and besides what float32
+    rounds), and the ratio of two weights by a factor of at most ``exp(2 * beta * bound)``.
+
     Examples
     --------
     >>> import numpy as np
@@ -88,9 +102,12 @@ class ModernHopfield:
     >>> found = memory.retrieve(noisy)
     >>> found.pattern, bool(np.abs(found.states - patterns[7]).max() < 1e-3)
     (7, True)
+    >>> small = hf.ModernHopfield(patterns, dtype="int8")
+    >>> small.nbytes, memory.nbytes, small.retrieve(noisy).pattern
+    (3600, 25600, 7)
     """
 
-    __slots__ = ("_changing", "_check_finite", "_dtype", "_given_beta", "_version")
+    __slots__ = ("_changing", "_check_finite", "_dtype", "_given_beta", "_stored", "_version")
 
     def __init__(
         self,
@@ -107,37 +124,64 @@ class ModernHopfield:
         _arrays.one_of("separation", separation, SEPARATIONS)
         _arrays.one_of("similarity", similarity, SIMILARITIES)
         given = _arrays.array("patterns", patterns)
-        self._dtype = _arrays.computed_in(given.dtype) if dtype is None else _dtype(dtype)
+        #: The name of the dtype that patterns are kept in, and the dtype of everything else.
+        self._stored = _arrays.computed_in(given.dtype).name if dtype is None else _storage.named(dtype)
+        self._dtype = np.dtype(np.float32 if self._stored in ROUNDED else self._stored)
         self._check_finite = bool(check_finite)
         self._given_beta = None if beta is None else _arrays.real("beta", beta)
+        if self._stored in ROUNDED and not copy:
+            raise InvalidInputError(
+                f"`copy` must be True with dtype {self._stored!r}, which rounds the patterns into memory of its own; "
+                "got False"
+            )
         keep = self._owned if copy else self._borrowed
         #: Held from reading the version to replacing it. Those that only read it need no lock.
         self._changing = threading.Lock()
         self._version = self._new_version(
-            keep("patterns", patterns),
+            self._rounded(self._rows("patterns", patterns)[0])
+            if self._stored in ROUNDED
+            else keep("patterns", patterns),
             None if values is None else keep("values", values),
         )
 
-    def _new_version(self, patterns: Array, values: Array | None) -> _Version:
+    def _new_version(self, patterns: Stored, values: Array | None) -> _Version:
         core = _core.ModernHopfield(patterns, values, self._check_finite, None)
         if self._given_beta is not None:
             core.validate(self._given_beta)
-        patterns.flags.writeable = False
+        if isinstance(patterns, np.ndarray):
+            patterns.flags.writeable = False
         if values is not None:
             values.flags.writeable = False
         return _Version(patterns, values, core, self._given_beta)
 
     @property
     def patterns(self) -> Array:
-        """The stored patterns, shape (k, d), read-only.
+        """The stored patterns, shape (k, d), read-only; a new float32 array of what they are if they are kept in less.
 
         Examples
         --------
         >>> import hopfield as hf
         >>> hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]]).patterns.shape
         (2, 2)
+        >>> hf.ModernHopfield([0.1, 1.0], dtype="bfloat16").patterns.tolist()
+        [[0.10009765625, 1.0]]
         """
-        return self._version.patterns.view()
+        return _storage.widened(self._version.patterns)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the stored patterns, with their scales, and the values take.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import hopfield as hf
+        >>> patterns = np.eye(100, dtype=np.float32)
+        >>> [hf.ModernHopfield(patterns, dtype=dtype).nbytes for dtype in ("float32", "bfloat16", "int8")]
+        [40000, 20000, 10400]
+        """
+        version = self._version
+        return version.patterns.nbytes + (0 if version.values is None else version.values.nbytes)
 
     @property
     def values(self) -> Array | None:
@@ -176,12 +220,12 @@ class ModernHopfield:
         return beta
 
     def __len__(self) -> int:
-        return len(self._version.patterns)
+        return int(self._version.patterns.shape[0])
 
     def __repr__(self) -> str:
         k, d = self._version.patterns.shape
         beta = "calibrated at first use" if self._version.beta is None else f"{self._version.beta:.6g}"
-        return f"ModernHopfield({k} patterns of {d}, {self._dtype}, beta {beta})"
+        return f"ModernHopfield({k} patterns of {d}, {self._stored}, beta {beta})"
 
     def step(
         self,
@@ -218,7 +262,7 @@ class ModernHopfield:
         """
         version = self._version
         rows, single, known_flags = self._cues(version, queries, known)
-        mask_flags = _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
+        mask_flags = _arrays.flags("mask", mask, (len(rows), version.patterns.shape[0]))
         threads = _arrays.threads(n_threads)
         output = version.core.step(self._calibrated(version, threads), rows, known_flags, mask_flags, threads)
         return output[0] if single else output
@@ -284,7 +328,7 @@ class ModernHopfield:
         """
         version = self._version
         rows, single, known_flags = self._cues(version, queries, known, check_finite)
-        mask_flags = _arrays.flags("mask", mask, (len(rows), len(version.patterns)))
+        mask_flags = _arrays.flags("mask", mask, (len(rows), version.patterns.shape[0]))
         total = len(rows)
         # Parsed before the calibration, which can take seconds.
         steps, tolerance = _arrays.count("max_steps", max_steps), _arrays.real("tol", tol)
@@ -334,7 +378,7 @@ class ModernHopfield:
         [0.1687, 0.25]
         """
         version = self._version
-        rows, single = _arrays.rows("states", states, self._dtype)
+        rows, single = self._states(version, "states", states)
         energies = version.core.energy(self._calibrated(version), rows, bool(constants), None)
         return float(energies[0]) if single else energies
 
@@ -365,7 +409,7 @@ class ModernHopfield:
         [0]
         """
         version = self._version
-        rows, single = _arrays.rows("queries", queries, self._dtype)
+        rows, single = self._states(version, "queries", queries)
         largest = None if top is None else _arrays.count("top", top)
         beta = self._calibrated(version)
         if largest is None:
@@ -394,7 +438,7 @@ class ModernHopfield:
         ['pattern', 'metastable', 'global']
         """
         version = self._version
-        rows, single = _arrays.rows("states", states, self._dtype)
+        rows, single = self._states(version, "states", states)
         columns = version.core.diagnose(self._calibrated(version), rows, None)
         columns["kind"] = np.array(version.core.KINDS)[columns["kind"]]
         columns["ramsauer_class"] = np.array(version.core.CLASSES)[columns["ramsauer_class"]]
@@ -427,8 +471,8 @@ class ModernHopfield:
         2
         """
         # Read before the lock is taken: arrays can be objects with code of their own.
-        more = self._rows("patterns", patterns)
-        more_values = None if values is None else self._rows("values", values)
+        more, single = self._rows("patterns", patterns)
+        more_values = None if values is None else self._rows("values", values)[0]
         with self._changing:
             version = self._version
             if (more_values is None) != (version.values is None):
@@ -437,7 +481,13 @@ class ModernHopfield:
                     if more_values is None
                     else "`values` must not be given: the memory has none for its patterns"
                 )
-            joined = _joined("patterns", version.patterns, more)
+            _arrays.check_width("patterns", more, single, version.patterns.shape[1])
+            joined = version.patterns
+            if len(more):
+                new = self._rounded(more) if self._stored in ROUNDED else more
+                # By themselves first, so that a complaint counts the rows from the first new one.
+                _core.ModernHopfield(new, more_values, self._check_finite, None)
+                joined = _storage.joined(joined, new)
             joined_values = None
             if version.values is not None and more_values is not None:
                 joined_values = _joined("values", version.values, more_values)
@@ -469,7 +519,7 @@ class ModernHopfield:
             raise InputTypeError(f"`indices` must be whole numbers; got dtype {chosen.dtype}")
         with self._changing:
             version = self._version
-            k = len(version.patterns)
+            k = version.patterns.shape[0]
             wrong = chosen[(chosen < 0) | (chosen >= k)]
             if wrong.size:
                 raise InvalidInputError(f"`indices` must be indices of stored patterns, 0 to {k - 1}; got {wrong[0]}")
@@ -478,7 +528,7 @@ class ModernHopfield:
             if not kept.any():
                 raise InvalidInputError("`indices` must leave at least one pattern stored; got all of them")
             values = None if version.values is None else version.values[kept]
-            self._version = self._new_version(version.patterns[kept], values)
+            self._version = self._new_version(_storage.selected(version.patterns, kept), values)
         return self
 
     def _cues(
@@ -486,6 +536,7 @@ class ModernHopfield:
     ) -> tuple[Array, bool, Array | None]:
         """The queries as rows, whether a single one came, and what is known of them as (m, d)."""
         table, single = _arrays.table("queries", queries)
+        _arrays.check_width("queries", table, single, version.patterns.shape[1])
         shape = (len(table), version.patterns.shape[1])
         flags = _arrays.flags("known", known, shape)
         if flags is not None:
@@ -495,13 +546,24 @@ class ModernHopfield:
             _arrays.check_fit("queries", table, rows, flags)
         return rows, single, flags
 
-    def _rows(self, name: str, values: npt.ArrayLike) -> Array:
-        """Rows to store."""
-        return _arrays.rows(name, values, self._dtype, check_finite=self._check_finite)[0]
+    def _states(self, version: _Version, name: str, states: npt.ArrayLike) -> tuple[Array, bool]:
+        """Complete rows to compare with the patterns, and whether a single one came."""
+        rows, single = _arrays.rows(name, states, self._dtype)
+        _arrays.check_width(name, rows, single, version.patterns.shape[1])
+        return rows, single
+
+    def _rows(self, name: str, values: npt.ArrayLike) -> tuple[Array, bool]:
+        """Rows to store, and whether a single one came; patterns that will be rounded as precise as they are."""
+        dtype = None if name == "patterns" and self._stored in ROUNDED else self._dtype
+        return _arrays.rows(name, values, dtype, check_finite=self._check_finite)
+
+    def _rounded(self, rows: Array) -> _core.RoundedPatterns:
+        """The rows in fewer bits."""
+        return _core.RoundedPatterns(rows, self._stored, self._check_finite)
 
     def _owned(self, name: str, values: npt.ArrayLike) -> Array:
         """A copy that only the memory has: an array that owns its data, so that no view of it can be made writeable."""
-        rows = self._rows(name, values)
+        rows, _ = self._rows(name, values)
         fresh = rows.flags.owndata and not np.may_share_memory(rows, np.asarray(values))
         return rows if fresh else rows.copy()
 
@@ -515,16 +577,6 @@ class ModernHopfield:
                 "borrowed with copy=False; leave copy=True to have it copied"
             )
         return rows
-
-
-def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
-    try:
-        result = np.dtype(dtype)
-    except (TypeError, ValueError):
-        result = np.dtype(object)
-    if result not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise InvalidInputError(f"`dtype` must be one of 'float32', 'float64'; got {dtype!r}")
-    return result
 
 
 def _joined(name: str, stored: Array, more: Array) -> Array:

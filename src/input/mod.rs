@@ -3,5 +3,7 @@
 //! Below this layer nothing fails for the data's sake.
 
 pub(crate) mod name;
+pub(crate) mod patterns;
 pub(crate) mod real;
+pub(crate) mod rounded;
 pub(crate) mod spins;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{ArrayView2, CowArray, Ix2};
 
-use crate::error::{Error, Result, area, table, try_vec};
+use crate::error::{Error, Result, table, try_vec};
 use crate::kernel::real::Real;
 use crate::par::Par;
 
@@ -43,6 +43,37 @@ impl From<Vec<f64>> for Norms {
             }
         }
         Self { longest: longest.map(|(row, norm)| (row, norm.sqrt())), squared }
+    }
+}
+
+impl Norms {
+    /// The squared norm of each row.
+    pub(crate) fn squared(&self) -> &[f64] {
+        &self.squared
+    }
+
+    /// The row of greatest norm, and that norm; `None` without rows. NaN counts as nothing.
+    pub(crate) fn longest(&self) -> Option<(usize, f64)> {
+        self.longest
+    }
+}
+
+/// Refuses a row of norm `norm` whose scores against vectors of norm `other` the number type cannot hold, or not resolve
+/// under `beta`.
+pub(crate) fn within_reach<T: Real>(
+    argument: &'static str,
+    (row, norm): (usize, f64),
+    beta: f64,
+    other: f64,
+) -> Result<()> {
+    let (limit, dtype) = (T::EXPONENT_LIMIT * std::f64::consts::LN_2, T::NAME);
+    let reach = other * norm;
+    if reach > T::RANGE.1 {
+        Err(Error::TooLong { argument, row, norm, reach, dtype })
+    } else if beta * reach > limit {
+        Err(Error::Overflow { argument, row, norm, reach: beta * reach, limit, dtype })
+    } else {
+        Ok(())
     }
 }
 
@@ -105,12 +136,6 @@ impl<'a, T: Real> Rows<'a, T> {
         Ok(Self { data: in_one_piece(data.into())?, norms: Arc::clone(norms) })
     }
 
-    /// What [`Self::trusted`] needs to see these rows again.
-    #[cfg(feature = "python")]
-    pub(crate) fn norms(&self) -> Arc<Norms> {
-        Arc::clone(&self.norms)
-    }
-
     /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         self.data.nrows()
@@ -138,29 +163,20 @@ impl<'a, T: Real> Rows<'a, T> {
 
     /// The squared norm of each row.
     pub(crate) fn norms_squared(&self) -> &[f64] {
-        &self.norms.squared
+        self.norms.squared()
     }
 
-    /// The row of greatest norm, and that norm; `None` without rows. NaN counts as nothing.
-    pub(crate) fn longest(&self) -> Option<(usize, f64)> {
-        self.norms.longest
+    /// What is known of the rows.
+    pub(crate) fn norms(&self) -> &Arc<Norms> {
+        &self.norms
     }
 
-    /// Refuses rows whose scores against vectors of norm `other` the number type cannot hold, or not resolve under `beta`;
-    /// where numbers are taken on trust, rows without a finite norm have only themselves to spoil.
+    /// Refuses rows that are out of reach; where numbers are taken on trust, rows without a finite norm have only
+    /// themselves to spoil.
     pub(crate) fn within_reach(&self, argument: &'static str, finite: Finite, beta: f64, other: f64) -> Result<()> {
-        let (limit, dtype) = (T::EXPONENT_LIMIT * std::f64::consts::LN_2, T::NAME);
-        for (row, &norm) in self.norms.squared.iter().enumerate() {
-            let norm = norm.sqrt();
-            let reach = other * norm;
-            if finite == Finite::Assume && !norm.is_finite() {
-                continue;
-            }
-            if reach > T::RANGE.1 {
-                return Err(Error::TooLong { argument, row, norm, reach, dtype });
-            }
-            if beta * reach > limit {
-                return Err(Error::Overflow { argument, row, norm, reach: beta * reach, limit, dtype });
+        for (row, &norm) in self.norms_squared().iter().enumerate() {
+            if finite == Finite::Check || norm.is_finite() {
+                within_reach::<T>(argument, (row, norm.sqrt()), beta, other)?;
             }
         }
         Ok(())
@@ -169,29 +185,35 @@ impl<'a, T: Real> Rows<'a, T> {
     /// These rows and those of `more`, in memory of their own.
     pub(crate) fn append(&self, more: &Rows<T>) -> Result<Rows<'static, T>> {
         let (rows, columns) = (self.len() + more.len(), self.width());
-        let (mut entries, mut squared) = (Vec::new(), Vec::new());
-        reserve(&mut entries, area(rows, columns, "patterns")?)?;
-        reserve(&mut squared, rows)?;
-        for part in [self.as_slice(), more.as_slice()] {
-            entries.extend_from_slice(part);
-        }
-        for part in [self.norms_squared(), more.norms_squared()] {
-            squared.extend_from_slice(part);
-        }
-        Ok(Rows { data: table(rows, columns, entries)?.into(), norms: Arc::new(squared.into()) })
+        let norms = joined(self.norms_squared(), more.norms_squared())?;
+        let data = table(rows, columns, joined(self.as_slice(), more.as_slice())?)?.into();
+        Ok(Rows { data, norms: Arc::new(norms.into()) })
     }
 
     /// The rows for which `keep` holds, in memory of their own.
-    pub(crate) fn select(&self, keep: impl Fn(usize) -> bool) -> Result<Rows<'static, T>> {
-        let (mut entries, mut squared) = (Vec::new(), Vec::new());
-        let rows = (0..self.len()).filter(|&row| keep(row)).count();
-        reserve(&mut entries, rows * self.width())?;
-        for row in (0..self.len()).filter(|&row| keep(row)) {
-            entries.extend_from_slice(self.row(row));
-            squared.push(self.norms.squared[row]);
-        }
-        Ok(Rows { data: table(rows, self.width(), entries)?.into(), norms: Arc::new(squared.into()) })
+    pub(crate) fn select(&self, keep: impl Fn(usize) -> bool + Copy) -> Result<Rows<'static, T>> {
+        let norms = picked(self.norms_squared(), 1, keep)?;
+        let data = table(norms.len(), self.width(), picked(self.as_slice(), self.width(), keep)?)?.into();
+        Ok(Rows { data, norms: Arc::new(norms.into()) })
     }
+}
+
+/// The entries of both, in memory of their own.
+pub(crate) fn joined<C: Copy>(first: &[C], then: &[C]) -> Result<Vec<C>> {
+    let mut all = Vec::new();
+    reserve(&mut all, first.len() + then.len())?;
+    all.extend_from_slice(first);
+    all.extend_from_slice(then);
+    Ok(all)
+}
+
+/// The rows of `columns` entries for which `keep` holds, in memory of their own.
+pub(crate) fn picked<C: Copy>(entries: &[C], columns: usize, keep: impl Fn(usize) -> bool) -> Result<Vec<C>> {
+    let rows = || entries.chunks_exact(columns).enumerate().filter(|&(row, _)| keep(row));
+    let mut kept = Vec::new();
+    reserve(&mut kept, rows().count() * columns)?;
+    rows().for_each(|(_, row)| kept.extend_from_slice(row));
+    Ok(kept)
 }
 
 fn reserve<T>(entries: &mut Vec<T>, more: usize) -> Result<()> {

@@ -11,7 +11,7 @@ pub enum InstructionSet {
     Portable,
     /// NEON, which every 64-bit ARM processor has.
     Neon,
-    /// AVX2, FMA and POPCNT.
+    /// AVX2, FMA, F16C and POPCNT.
     Avx2,
     /// AVX-512 F, BW, DQ, VL and VPOPCNTDQ.
     Avx512,
@@ -39,7 +39,7 @@ impl InstructionSet {
             Self::Portable => true,
             Self::Neon => cfg!(target_arch = "aarch64"),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => has!("avx2") && has!("fma") && has!("popcnt"),
+            Self::Avx2 => has!("avx2") && has!("fma") && has!("f16c") && has!("popcnt"),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
                 Self::Avx2.is_available()

@@ -38,14 +38,20 @@ pub(crate) mod aligned;
 pub(crate) mod bits;
 pub(crate) mod ceiling;
 pub(crate) mod few;
+#[cfg(target_arch = "x86_64")]
+mod few_narrow;
 pub(crate) mod instruction_set;
 pub(crate) mod lanes;
 pub(crate) mod many;
+pub(crate) mod narrow;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
 pub(crate) mod readout;
 pub(crate) mod real;
+#[cfg(target_arch = "x86_64")]
+mod stored_x86;
 mod table;
+mod table_narrow;
 mod transpose;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86;

@@ -6,6 +6,7 @@
 //! readouts and merge those in order.
 
 use super::aligned::Aligned;
+use super::narrow::Entries;
 use super::real::Real;
 use super::{CHUNK, GROUP, Kernels, Shape, WIDEST};
 use crate::error::{Result, try_vec};
@@ -34,11 +35,11 @@ pub(crate) struct TileOfPatterns<'a, T> {
     /// The index of the first pattern.
     pub(crate) first: usize,
     /// The patterns, rows of `d` entries.
-    pub(crate) patterns: &'a [T],
+    pub(crate) patterns: Entries<'a, T>,
     /// Entries of a pattern.
     pub(crate) d: usize,
     /// The values, rows of as many entries as the readout has columns.
-    pub(crate) values: &'a [T],
+    pub(crate) values: Entries<'a, T>,
     /// β·log₂e in two words.
     pub(crate) scale: [T; 2],
 }

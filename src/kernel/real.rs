@@ -23,7 +23,9 @@ pub(crate) use arithmetic::Arithmetic;
 mod arithmetic {
     use super::{Available, Debug, Display, Kernels};
 
-    pub trait Arithmetic: Copy + PartialOrd + Debug + Display + Default + Send + Sync + Into<f64> + 'static {
+    pub trait Arithmetic:
+        Copy + PartialOrd + Debug + Display + Default + Send + Sync + Into<f64> + From<f32> + 'static
+    {
         /// Zero.
         const ZERO: Self;
         /// One.

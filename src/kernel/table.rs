@@ -2,7 +2,9 @@
 
 use super::instruction_set::Available;
 use super::lanes::Lanes;
+use super::narrow::{Entries, Narrow};
 use super::real::{Arithmetic, Real};
+use super::table_narrow::{NarrowKernels, in_words};
 use super::{MOST_FEW, MOST_VECTORS, TILE, ceiling};
 
 /// How a tile of queries lies in memory, and so which kernels walk it.
@@ -23,10 +25,11 @@ type Hide<T> = unsafe fn(&mut [T], bool, &[&[bool]], usize);
 type Rounds<T> = unsafe fn(usize) -> T;
 type ReadAll<T> = unsafe fn(&[T]) -> T;
 type Transpose<T> = unsafe fn(&[T], usize, (usize, usize), &mut [T], usize);
+type Widen<T> = unsafe fn(Narrow, usize, &mut [T]);
 type Blend<T> = unsafe fn(&mut [T], &[T], &[T], &[T], bool);
 
 /// One instruction set's kernels, behind checks of every length.
-pub struct Kernels<T> {
+pub struct Kernels<T: 'static> {
     lanes: usize,
     score_many: [Score<T>; MOST_VECTORS],
     best_many: [Best<T>; MOST_VECTORS],
@@ -35,6 +38,8 @@ pub struct Kernels<T> {
     score_few: [Score<T>; MOST_FEW],
     fold_few: FoldFew<T>,
     read_few: [Read<T>; MOST_FEW],
+    widen: Widen<T>,
+    narrow: Option<&'static NarrowKernels<T>>,
     blend: Blend<T>,
     hide: Hide<T>,
     transpose: Transpose<T>,
@@ -67,17 +72,32 @@ impl<T: Real> Kernels<T> {
     }
 
     /// Scores of the patterns `x`, rows of `d` entries, against the packed `queries`.
-    pub(crate) fn score(&self, shape: Shape, x: &[T], d: usize, queries: &[T], scores: &mut [T]) {
+    pub(crate) fn score(&self, shape: Shape, x: Entries<T>, d: usize, queries: &[T], scores: &mut [T]) {
         let (rows, width) = (x.len() / d, self.width(shape));
         assert!(x.len() == rows * d && (1..=TILE).contains(&rows) && queries.len() == d * width);
         assert!(scores.len() >= TILE * width);
         // SAFETY: the lengths are as the kernels ask: asserted above; the table is had only for an `Available` set.
         unsafe {
-            match shape {
-                Shape::Lanes(vectors) => self.score_many[vectors - 1](x, rows, d, queries, scores),
-                Shape::Rows(queries_in) => self.score_few[queries_in - 1](x, rows, d, queries, scores),
+            match (shape, x) {
+                (Shape::Lanes(vectors), Entries::Wide(x)) => {
+                    self.score_many[vectors - 1](x, rows, d, queries, scores);
+                }
+                (Shape::Rows(queries_in), Entries::Wide(x)) => {
+                    self.score_few[queries_in - 1](x, rows, d, queries, scores);
+                }
+                (_, Entries::Narrow(x)) => self.narrow(shape, x, d).score[width - 1](x, rows, d, queries, scores),
             }
         }
+    }
+
+    /// Whether tiles of this shape take rows of `columns` entries as they are stored; else they must be widened first.
+    pub(crate) fn takes(&self, shape: Shape, rows: Narrow, columns: usize) -> bool {
+        matches!(shape, Shape::Rows(_)) && self.narrow.is_some() && in_words(rows, columns)
+    }
+
+    fn narrow(&self, shape: Shape, rows: Narrow, columns: usize) -> &'static NarrowKernels<T> {
+        let kernels = self.narrow.filter(|_| self.takes(shape, rows, columns));
+        kernels.expect("rows that kernels do not take as they are stored are widened first")
     }
 
     /// The greatest score of each query among the tile's `rows`, and the first row that has it.
@@ -129,15 +149,31 @@ impl<T: Real> Kernels<T> {
     }
 
     /// Adds the weighted `values`, rows of `columns` entries, to the rescaled accumulators.
-    pub(crate) fn read(&self, shape: Shape, values: &[T], columns: usize, weights: &[T], acc: &mut [T], factor: &[T]) {
+    pub(crate) fn read(
+        &self,
+        shape: Shape,
+        values: Entries<T>,
+        columns: usize,
+        weights: &[T],
+        acc: &mut [T],
+        factor: &[T],
+    ) {
         let (rows, width) = (values.len() / columns, self.width(shape));
         assert!(values.len() == rows * columns && (1..=TILE).contains(&rows));
         assert!(weights.len() >= TILE * width && acc.len() == columns * width && factor.len() == width);
         // SAFETY: the lengths are as the kernels ask: asserted above; the table is had only for an `Available` set.
         unsafe {
-            match shape {
-                Shape::Lanes(vectors) => self.read_many[vectors - 1](values, rows, columns, weights, acc, factor),
-                Shape::Rows(queries) => self.read_few[queries - 1](values, rows, columns, weights, acc, factor),
+            match (shape, values) {
+                (Shape::Lanes(vectors), Entries::Wide(values)) => {
+                    self.read_many[vectors - 1](values, rows, columns, weights, acc, factor);
+                }
+                (Shape::Rows(queries), Entries::Wide(values)) => {
+                    self.read_few[queries - 1](values, rows, columns, weights, acc, factor);
+                }
+                (_, Entries::Narrow(values)) => {
+                    let kernels = self.narrow(shape, values, columns);
+                    kernels.read[width - 1](values, rows, columns, weights, acc, factor);
+                }
             }
         }
     }
@@ -189,6 +225,13 @@ impl<T: Real> Kernels<T> {
     pub(crate) fn read_all(&self, from: &[T]) -> T {
         // SAFETY: as above.
         unsafe { (self.read_all)(from) }
+    }
+
+    /// Widens rows of `columns` entries.
+    pub(crate) fn widen(&self, rows: Narrow, columns: usize, into: &mut [T]) {
+        assert!(rows.len() == into.len() && into.len().is_multiple_of(columns));
+        // SAFETY: the loop checks its bounds; the table is had only for an `Available` set.
+        unsafe { (self.widen)(rows, columns, into) }
     }
 
     /// `total = fma(part, with, total · keep)`, the factors one a query; see the canonical order, *group*.
@@ -263,11 +306,11 @@ fn hide<T: Real>(scores: &mut [T], in_lanes: bool, allowed: &[&[bool]], width: u
 
 /// Entry points that allow one instruction set; the kernels' bodies are inlined into them.
 macro_rules! instruction_set {
-    ($module:ident, [$($features:literal)?], $f32:ty, $f64:ty, $wide:literal, $tall:literal, $few:literal) => {
+    ($module:ident, [$($features:literal)?], $f32:ty, $f64:ty, $wide:literal, $tall:literal, $few:literal, $narrow:expr) => {
         pub(crate) mod $module {
-            use super::Kernels;
+            use super::{Kernels, Narrow, NarrowKernels};
             use crate::kernel::lanes::Lanes;
-            use crate::kernel::{ceiling, few, many, transpose};
+            use crate::kernel::{ceiling, few, many, narrow, transpose};
 
             // SAFETY of all entry points: the callee's promises, passed on to the caller, and the instruction set,
             // which an `Available` proves.
@@ -333,6 +376,11 @@ macro_rules! instruction_set {
             }
 
             $(#[target_feature(enable = $features)])?
+            unsafe fn widen<L: Lanes>(rows: Narrow, columns: usize, into: &mut [L::Real]) {
+                narrow::widen(rows, columns, into);
+            }
+
+            $(#[target_feature(enable = $features)])?
             unsafe fn hide<L: Lanes>(scores: &mut [L::Real], in_lanes: bool, allowed: &[&[bool]], width: usize) {
                 super::hide(scores, in_lanes, allowed, width);
             }
@@ -354,7 +402,7 @@ macro_rules! instruction_set {
                 unsafe { ceiling::read::<L>(from) }
             }
 
-            const fn table<L: Lanes>() -> Kernels<L::Real> {
+            const fn table<L: Lanes>(narrow: Option<&'static NarrowKernels<L::Real>>) -> Kernels<L::Real> {
                 Kernels {
                     lanes: L::COUNT,
                     score_many: [score_many::<L, $wide, 1>, score_many::<L, $wide, 2>, score_many::<L, $wide, 3>],
@@ -370,6 +418,8 @@ macro_rules! instruction_set {
                         read_few::<L, 1, $few>, read_few::<L, 2, 4>, read_few::<L, 3, 4>, read_few::<L, 4, 4>,
                         read_few::<L, 5, 4>, read_few::<L, 6, 2>, read_few::<L, 7, 2>, read_few::<L, 8, 2>,
                     ],
+                    widen: widen::<L>,
+                    narrow,
                     blend: blend::<L>,
                     hide: hide::<L>,
                     transpose: transpose::<L>,
@@ -379,30 +429,40 @@ macro_rules! instruction_set {
             }
 
             pub(crate) fn f32_kernels() -> &'static Kernels<f32> {
-                static TABLE: Kernels<f32> = table::<$f32>();
+                static TABLE: Kernels<f32> = table::<$f32>($narrow);
                 &TABLE
             }
 
             pub(crate) fn f64_kernels() -> &'static Kernels<f64> {
-                static TABLE: Kernels<f64> = table::<$f64>();
+                static TABLE: Kernels<f64> = table::<$f64>(None);
                 &TABLE
             }
         }
     };
 }
 
-instruction_set!(portable, [], crate::kernel::lanes::Portable<f32>, crate::kernel::lanes::Portable<f64>, 4, 4, 4);
+instruction_set!(portable, [], crate::kernel::lanes::Portable<f32>, crate::kernel::lanes::Portable<f64>, 4, 4, 4, None);
 #[cfg(target_arch = "aarch64")]
-instruction_set!(neon_paths, ["neon"], crate::kernel::neon::F32x4, crate::kernel::neon::F64x2, 8, 16, 8);
+instruction_set!(neon_paths, ["neon"], crate::kernel::neon::F32x4, crate::kernel::neon::F64x2, 8, 16, 8, None);
 #[cfg(target_arch = "x86_64")]
-instruction_set!(avx2, ["avx2,fma"], crate::kernel::x86::F32x8, crate::kernel::x86::F64x4, 4, 8, 8);
+instruction_set!(
+    avx2,
+    ["avx2,fma,f16c"],
+    crate::kernel::x86::F32x8,
+    crate::kernel::x86::F64x4,
+    4,
+    8,
+    8,
+    Some(&crate::kernel::table_narrow::avx2::KERNELS)
+);
 #[cfg(target_arch = "x86_64")]
 instruction_set!(
     avx512,
-    ["avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"],
+    ["avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"],
     crate::kernel::x86::F32x16,
     crate::kernel::x86::F64x8,
     8,
     16,
-    8
+    8,
+    Some(&crate::kernel::table_narrow::avx512::KERNELS)
 );

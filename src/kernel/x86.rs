@@ -20,7 +20,7 @@ macro_rules! lanes {
      $splat:ident, $load:ident, $store:ident, $fused:ident, $plus:ident, $minus:ident, $times:ident, $max:ident,
      $($special:item)*) => {
         #[derive(Clone, Copy)]
-        pub(crate) struct $name($vector);
+        pub(crate) struct $name(pub(super) $vector);
 
         // SAFETY of all methods: the trait's promise, that the processor has these instructions and that the slice
         // holds the entries, which `inside!` checks in tests.

@@ -9,8 +9,9 @@ use std::cmp::Ordering::Equal;
 use super::memory::ModernHopfield;
 use super::pass::{Mask, WORTH_A_THREAD};
 use crate::error::{Error, Result, area, table, try_vec};
-use crate::input::real::Rows;
+use crate::input::patterns::Patterns;
 use crate::kernel::aligned::Aligned;
+use crate::kernel::narrow::Entries;
 use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_FEW, Shape, TILE};
@@ -18,14 +19,14 @@ use crate::par::{Par, Watch};
 
 /// Scores of all patterns, tile by tile, for up to eight queries.
 pub(super) struct Scores<'a, T: Real> {
-    patterns: &'a [T],
+    patterns: Entries<'a, T>,
     d: usize,
     mask: Mask<'a>,
 }
 
 impl<'a, T: Real> Scores<'a, T> {
-    pub(super) fn new(patterns: &'a Rows<T>, mask: Mask<'a>) -> Self {
-        Self { patterns: patterns.as_slice(), d: patterns.width(), mask }
+    pub(super) fn new(patterns: &'a Patterns<T>, mask: Mask<'a>) -> Self {
+        Self { patterns: patterns.entries(), d: patterns.width(), mask }
     }
 
     /// Calls `visit(first pattern, scores)` for each tile of patterns; `scores[q * TILE + row]` are those of query `q`
@@ -40,11 +41,12 @@ impl<'a, T: Real> Scores<'a, T> {
         let (kernels, count) = (Kernels::<T>::in_use(), queries.len() / self.d);
         let shape = Shape::Rows(count);
         let mut scores = Aligned::new(kernels.scores_len(shape), T::ZERO, "scores")?;
+        let mut widened = self.patterns.scratch(kernels, self.d, [shape])?;
         let k = self.patterns.len() / self.d;
         for first in (0..k).step_by(TILE) {
             watch.check()?;
             let rows = TILE.min(k - first);
-            let tile = &self.patterns[first * self.d..][..rows * self.d];
+            let tile = self.patterns.tile(kernels, (first, rows), self.d, &mut widened);
             kernels.score(shape, tile, self.d, queries, &mut scores);
             self.mask.apply(kernels, k, (first, rows), (first_query, count), shape, &mut scores);
             visit(first, rows, &scores);
@@ -77,11 +79,11 @@ fn workers(entries: usize, k: usize, par: Par) -> usize {
 
 /// The weight of every pattern for every query.
 pub(super) fn association<T: Real>(memory: &ModernHopfield<T>, queries: &[T], par: Par) -> Result<Array2<T>> {
-    let (k, d) = memory.patterns().dim();
+    let (k, d) = memory.stored().dim();
     let m = queries.len() / d;
     let mut weights = try_vec(area(m, k, "the association")?, T::ZERO, "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.stored(), Mask::None), scale(memory.beta()));
     by_eight(queries, (k, d), (&mut weights, k), par, |start, queries, weights, watch| {
         scores.walk(start, queries, watch, |first, rows, scores| {
             for (q, weights) in weights.chunks_exact_mut(k).enumerate() {
@@ -102,11 +104,11 @@ pub(super) fn top<T: Real>(
     top: usize,
     par: Par,
 ) -> Result<(Array2<T>, Array2<i64>)> {
-    let (k, d) = memory.patterns().dim();
+    let (k, d) = memory.stored().dim();
     let m = queries.len() / d;
     let mut found = try_vec(area(m, top, "the association")?, (T::ZERO, 0_usize), "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.stored(), Mask::None), scale(memory.beta()));
     by_eight(queries, (k, d), (&mut found, top), par, |start, queries, found, watch| {
         let room = 2 * top.min(k) + 2 * TILE;
         let mut candidates: Vec<Vec<(T, usize)>> = vec![Vec::new(); queries.len() / d];
@@ -162,26 +164,26 @@ pub(super) fn distances<T: Real>(
     mask: Mask,
     par: Par,
 ) -> Result<Vec<f64>> {
-    let d = memory.patterns().ncols();
+    let d = memory.stored().width();
     let m = earlier.len() / d;
     let mut distances = try_vec(m, 0.0, "residuals")?;
     let scale = scale(memory.beta());
     // Four pairs make eight queries, so that both states of a pair are scored in one walk over the memory.
     let pairs = distances.chunks_mut(MOST_FEW / 2).enumerate();
     par.each(
-        workers(earlier.len(), memory.patterns().nrows(), par),
+        workers(earlier.len(), memory.stored().dim().0, par),
         pairs,
         || Ok(()),
         |watch, (), (number, distances)| {
             let start = number * MOST_FEW / 2;
             let count = distances.len();
             let range = start * d..(start + count) * d;
-            let scores = Scores::new(memory.rows_of_patterns(), Mask::None);
+            let scores = Scores::new(memory.stored(), Mask::None);
             let queries = [&earlier[range.clone()], &later[range]].concat();
             scores.walk(start, &queries, watch, |first, rows, scores| {
                 let mut scores = scores.to_vec();
                 let (mine, theirs) = scores.split_at_mut(count * TILE);
-                let (shape, k) = (Shape::Rows(count), memory.patterns().nrows());
+                let (shape, k) = (Shape::Rows(count), memory.stored().dim().0);
                 for scores in [&mut *mine, &mut *theirs] {
                     mask.apply(Kernels::in_use(), k, (first, rows), (start, count), shape, scores);
                 }

@@ -6,6 +6,7 @@ use super::pass::{Answers, Mask, Pass};
 use crate::error::{Error, Result, area, try_vec};
 use crate::input::real::{Finite, Rows, inverse_temperature};
 use crate::kernel::Kernels;
+use crate::kernel::narrow::Entries;
 use crate::kernel::readout::scale;
 use crate::kernel::real::Real;
 use crate::par::Par;
@@ -50,15 +51,20 @@ pub fn attention<T: Real>(
             let queries = rows("queries", queries.index_axis(Axis(0), problem), par)?;
             let keys = rows("keys", keys.index_axis(Axis(0), problem), par)?;
             let values = rows("values", values.index_axis(Axis(0), problem), par)?;
-            queries.within_reach("queries", Finite::Check, beta, keys.longest().map_or(0.0, |(_, norm)| norm))?;
+            queries.within_reach(
+                "queries",
+                Finite::Check,
+                beta,
+                keys.norms().longest().map_or(0.0, |(_, norm)| norm),
+            )?;
             let mask = mask.as_ref().map(|mask| mask.index_axis(Axis(0), problem));
             let mask = mask.as_ref().map(|mask| mask.as_standard_layout());
             let order: Vec<usize> = (0..m).collect();
             let pass = Pass {
                 kernels: Kernels::in_use(),
-                patterns: keys.as_slice(),
+                patterns: Entries::Wide(keys.as_slice()),
                 d,
-                values: values.as_slice(),
+                values: Some(values.as_slice()),
                 columns: dv,
                 scale: scale(beta),
                 mask: mask

@@ -13,9 +13,10 @@ use super::association::Scores;
 use super::association::by_eight;
 use super::pass::Mask;
 use crate::error::{Error, Result, try_vec};
+use crate::input::patterns::Patterns;
 use crate::input::real::{Finite, Rows, inverse_temperature};
-use crate::kernel::TILE;
 use crate::kernel::real::Real;
+use crate::kernel::{Kernels, TILE};
 use crate::par::Par;
 
 /// Patterns whose separation is looked at.
@@ -53,15 +54,15 @@ pub struct Calibration {
 /// # Errors
 /// No patterns, NaN or infinity among them, `error` not between 0 and 1, or no pattern that is its own best match.
 pub fn calibrate<'a, T: Real>(patterns: impl Into<CowArray<'a, T, Ix2>>, error: f64, par: Par) -> Result<Calibration> {
-    of_rows(&Rows::patterns(patterns.into(), Finite::Check, par)?, error, par)
+    of_patterns(&Rows::patterns(patterns.into(), Finite::Check, par)?.into(), error, par)
 }
 
 /// The same for patterns that were checked before.
-pub(crate) fn of_rows<T: Real>(patterns: &Rows<T>, error: f64, par: Par) -> Result<Calibration> {
+pub(crate) fn of_patterns<T: Real>(patterns: &Patterns<T>, error: f64, par: Par) -> Result<Calibration> {
     if !(error > 0.0 && error < 1.0) {
         return Err(Error::Range { argument: "error", rule: "between 0 and 1", value: error });
     }
-    let (k, d) = (patterns.len(), patterns.width());
+    let (k, d) = patterns.dim();
     let Some((distinct, same_as)) = distinct_rows(patterns, par)? else {
         return Ok(Calibration { beta: 1.0, unretrievable: 0.0, fell_back: false });
     };
@@ -71,8 +72,9 @@ pub(crate) fn of_rows<T: Real>(patterns: &Rows<T>, error: f64, par: Par) -> Resu
         (0..SAMPLE).map(|i| distinct[i * distinct.len() / SAMPLE]).collect()
     };
     let mut queries = try_vec(sample.len() * d, T::ZERO, "a sample of the patterns")?;
+    let (kernels, entries) = (Kernels::in_use(), patterns.entries());
     for (query, &index) in queries.chunks_exact_mut(d).zip(&sample) {
-        query.copy_from_slice(patterns.row(index));
+        entries.row(kernels, index, query);
     }
     let mut separations = try_vec(sample.len(), 0.0, "separations")?;
     let scores = Scores::new(patterns, Mask::None);
@@ -119,8 +121,9 @@ fn quantile(sorted: &[f64]) -> f64 {
 }
 
 /// The first of each set of equal rows, in order, and for each row the first that equals it; `None` if all are equal.
-fn distinct_rows<T: Real>(patterns: &Rows<T>, par: Par) -> Result<Option<(Vec<usize>, Vec<usize>)>> {
-    let k = patterns.len();
+fn distinct_rows<T: Real>(patterns: &Patterns<T>, par: Par) -> Result<Option<(Vec<usize>, Vec<usize>)>> {
+    let ((k, d), entries, kernels) = (patterns.dim(), patterns.entries(), Kernels::in_use());
+    let (mut own, mut other) = (try_vec(d, T::ZERO, "a pattern")?, try_vec(d, T::ZERO, "a pattern")?);
     let out_of_memory = |_| Error::OutOfMemory { bytes: 32 * k as u128, purpose: "a list of duplicates" };
     let hashing = RandomState::new();
     // The last distinct row with a hash, and for each distinct row the one before it with the same hash.
@@ -131,18 +134,22 @@ fn distinct_rows<T: Real>(patterns: &Rows<T>, par: Par) -> Result<Option<(Vec<us
     distinct
         .try_reserve(k)
         .map_err(|_| Error::OutOfMemory { bytes: 8 * k as u128, purpose: "a list of duplicates" })?;
-    let equal = |left: usize, right: usize| {
-        patterns.row(left).iter().zip(patterns.row(right)).all(|(left, right)| left.key() == right.key())
-    };
     for row in 0..k {
         if row.is_multiple_of(ROWS_AT_ONCE) {
             par.check()?;
         }
+        entries.row(kernels, row, &mut own);
+        let mut equals = |index: usize| {
+            entries.row(kernels, index, &mut other);
+            own.iter().zip(&other).all(|(own, other)| own.key() == other.key())
+        };
         let mut hasher = hashing.build_hasher();
-        patterns.row(row).iter().for_each(|entry| hasher.write_u64(entry.key()));
+        for entry in &own {
+            hasher.write_u64(entry.key());
+        }
         let hash = hasher.finish();
         let mut candidate = last_with.get(&hash).copied();
-        while let Some(other) = candidate.filter(|&other| !equal(other, row)) {
+        while let Some(other) = candidate.filter(|&index| !equals(index)) {
             candidate = before[other];
         }
         same_as[row] = candidate.unwrap_or_else(|| {

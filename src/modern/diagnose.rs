@@ -58,10 +58,10 @@ pub struct Diagnosis {
 
 /// Diagnoses each state; each thread holds one row of `k` weights.
 pub(super) fn diagnose<T: Real>(memory: &ModernHopfield<T>, states: &[T], par: Par) -> Result<Vec<Diagnosis>> {
-    let (k, d) = memory.patterns().dim();
+    let (k, d) = memory.stored().dim();
     let m = states.len() / d;
     let normalizers = memory.normalizers(states, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory.rows_of_patterns(), Mask::None), scale(memory.beta()));
+    let (scores, scale) = (Scores::new(memory.stored(), Mask::None), scale(memory.beta()));
     let mut diagnoses = try_vec(m, None, "diagnoses")?;
     by_eight(states, (k, d), (&mut diagnoses, 1), par, |start, states, diagnoses, watch| {
         for (q, (state, diagnosis)) in states.chunks_exact(d).zip(diagnoses).enumerate() {

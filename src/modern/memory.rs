@@ -1,5 +1,7 @@
 //! The memory: patterns, the values that go with them, and the inverse temperature.
 
+use std::sync::Arc;
+
 use ndarray::{Array1, Array2, ArrayView2, CowArray, Ix2};
 
 use super::association;
@@ -7,7 +9,9 @@ use super::diagnose::{self, Diagnosis};
 use super::pass::{Answers, Mask, Pass};
 use super::retrieve::{self, Cue, Retrieval, Stop};
 use crate::error::{Error, Result, area, table, try_vec};
-use crate::input::real::{Finite, Rows, inverse_temperature};
+use crate::input::patterns::Patterns;
+use crate::input::real::{Finite, Rows, inverse_temperature, within_reach};
+use crate::input::rounded::{Rounded, Storage};
 use crate::kernel::Kernels;
 use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
@@ -30,7 +34,7 @@ use crate::par::Par;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ModernHopfield<'a, T: Real> {
-    patterns: Rows<'a, T>,
+    patterns: Patterns<'a, T>,
     values: Option<Rows<'a, T>>,
     beta: f64,
 }
@@ -49,20 +53,48 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// # Errors
     /// As [`Self::new`].
     pub fn checked(patterns: impl Into<CowArray<'a, T, Ix2>>, beta: f64, finite: Finite, par: Par) -> Result<Self> {
-        let patterns = Rows::patterns(patterns.into(), finite, par)?;
-        Self::assemble(patterns, None, beta)
+        Self::assemble(Rows::patterns(patterns.into(), finite, par)?.into(), None, beta)
+    }
+
+    /// Stores `patterns` `(k, d)` rounded into fewer bits; see [`Storage`]. They are rounded straight from the type they
+    /// come in, which may be wider than the one that is computed in.
+    ///
+    /// ```
+    /// use hopfield::{Finite, Par, modern::{Cue, ModernHopfield, Storage}};
+    /// use ndarray::array;
+    ///
+    /// let patterns = array![[1.0_f32, 0.3], [-0.2, 1.0]];
+    /// let par = Par::default();
+    /// let memory = ModernHopfield::<f32>::rounded(patterns.view(), Storage::Bfloat16, 4.0, Finite::Check, par)?;
+    /// assert_eq!(memory.patterns()?, array![[1.0, 0.300_781_25], [-0.200_195_31, 1.0]]);
+    /// // The same bits as those of a memory of the rounded patterns.
+    /// let plain = ModernHopfield::new(memory.patterns()?, 4.0, par)?;
+    /// let query = array![[0.9, 0.1]];
+    /// let step = |memory: &ModernHopfield<f32>| memory.step(query.view(), &Cue::default(), par);
+    /// assert_eq!(step(&memory)?, step(&plain)?);
+    /// # Ok::<(), hopfield::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::checked`], and numbers beyond the narrower type.
+    pub fn rounded<S: Real>(
+        patterns: ArrayView2<S>,
+        storage: Storage,
+        beta: f64,
+        finite: Finite,
+        par: Par,
+    ) -> Result<ModernHopfield<'static, T>> {
+        let rounded = Rounded::new(&Rows::patterns(patterns.into(), finite, par)?, storage, par)?;
+        ModernHopfield::assemble(Patterns::Rounded(Arc::new(rounded)), None, beta)
     }
 
     /// A memory of parts that were checked before.
-    pub(crate) fn assemble(patterns: Rows<'a, T>, values: Option<Rows<'a, T>>, beta: f64) -> Result<Self> {
+    pub(crate) fn assemble(patterns: Patterns<'a, T>, values: Option<Rows<'a, T>>, beta: f64) -> Result<Self> {
         let beta = inverse_temperature::<T>(beta)?;
-        let memory = Self { patterns, values, beta };
-        let longest = memory.largest_norm();
-        let reach = longest * longest;
-        if reach > T::RANGE.1 || beta * reach > T::EXPONENT_LIMIT * std::f64::consts::LN_2 {
-            memory.patterns.within_reach("patterns", Finite::Check, beta, longest)?;
+        if let Some((row, norm)) = patterns.norms().longest() {
+            within_reach::<T>("patterns", (row, norm), beta, norm)?;
         }
-        Ok(memory)
+        Ok(Self { patterns, values, beta })
     }
 
     /// Gives each pattern a value `(k, dv)`, which [`Self::step`] and retrievals then put out.
@@ -70,14 +102,16 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// # Errors
     /// Not one row a pattern, or NaN or infinity.
     pub fn with_values(self, values: impl Into<CowArray<'a, T, Ix2>>, finite: Finite, par: Par) -> Result<Self> {
-        let values = Rows::values(values.into(), self.patterns.len(), finite, par)?;
+        let values = Rows::values(values.into(), self.patterns.dim().0, finite, par)?;
         Ok(Self { values: Some(values), ..self })
     }
 
-    /// The stored patterns `(k, d)`.
-    #[must_use]
-    pub fn patterns(&self) -> ArrayView2<'_, T> {
-        self.patterns.view()
+    /// The stored patterns `(k, d)`: the array itself, or a new one of what is computed with if they are rounded.
+    ///
+    /// # Errors
+    /// No memory for a new array.
+    pub fn patterns(&self) -> Result<CowArray<'_, T, Ix2>> {
+        self.patterns.widened()
     }
 
     /// The values `(k, dv)`, if there are any.
@@ -95,7 +129,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// `M`, the largest norm of a pattern.
     #[must_use]
     pub fn largest_norm(&self) -> f64 {
-        self.patterns.longest().map_or(0.0, |(_, norm)| norm)
+        self.patterns.norms().longest().map_or(0.0, |(_, norm)| norm)
     }
 
     /// One update of each query: `(m, d)`, or with values `Vᵀ softmax(β X ξ)`, `(m, dv)`, which is attention.
@@ -106,14 +140,17 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// # Errors
     /// Queries, masks or known entries of the wrong shape or not finite, or out of the number type's reach.
     pub fn step(&self, queries: ArrayView2<T>, cue: &Cue, par: Par) -> Result<Array2<T>> {
-        let cue = cue.in_one_piece(queries.dim(), self.patterns())?;
+        let cue = cue.in_one_piece(queries.dim(), self.patterns.dim())?;
         let queries = self.cues(queries, &cue, par)?;
-        let values = self.values.as_ref().unwrap_or(&self.patterns);
-        let shape = (queries.len(), values.width());
+        let (read, width) = match &self.values {
+            Some(values) => (Read::Values, values.width()),
+            None => (Read::Patterns, self.patterns.width()),
+        };
+        let shape = (queries.len(), width);
         let mut means = try_vec(area(shape.0, shape.1, "the output")?, T::ZERO, "the output")?;
         let rows: Vec<usize> = (0..queries.len()).collect();
         let answers = Answers { means: &mut means, normalizers: &mut [], best: &mut [] };
-        self.pass(Some(values), cue.mask(&rows)).run(queries.as_slice(), answers, par)?;
+        self.pass(read, cue.mask(&rows)).run(queries.as_slice(), answers, par)?;
         table(shape.0, shape.1, means)
     }
 
@@ -123,7 +160,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// As [`Self::step`], and options outside their range.
     pub fn retrieve(&self, queries: ArrayView2<T>, cue: &Cue, stop: &Stop, par: Par) -> Result<Retrieval<T>> {
         stop.validate()?;
-        let cue = cue.in_one_piece(queries.dim(), self.patterns())?;
+        let cue = cue.in_one_piece(queries.dim(), self.patterns.dim())?;
         let queries = self.cues(queries, &cue, par)?;
         retrieve::retrieve(self, queries, &cue, stop, par)
     }
@@ -136,7 +173,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
         let states = self.rows("states", states, par)?;
         let normalizers = self.normalizers(states.as_slice(), Mask::None, par)?;
         let constants = match constants {
-            Constants::Include => self.constants(self.patterns.len(), self.largest_norm()),
+            Constants::Include => self.constants(self.patterns.dim().0, self.largest_norm()),
             Constants::Drop => 0.0,
         };
         let energies = normalizers.iter().zip(states.norms_squared());
@@ -157,8 +194,9 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// # Errors
     /// As [`Self::association`], and `top` not between 1 and `k`.
     pub fn association_top(&self, queries: ArrayView2<T>, top: usize, par: Par) -> Result<(Array2<T>, Array2<i64>)> {
-        if top == 0 || top > self.patterns.len() {
-            return Err(Error::Top { most: self.patterns.len(), value: top });
+        let (most, _) = self.patterns.dim();
+        if top == 0 || top > most {
+            return Err(Error::Top { most, value: top });
         }
         let queries = self.rows("queries", queries, par)?;
         association::top(self, queries.as_slice(), top, par)
@@ -175,22 +213,26 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
 
     // ---- what the functions of this folder share
 
-    pub(super) fn rows_of_patterns(&self) -> &Rows<'a, T> {
+    pub(super) fn stored(&self) -> &Patterns<'a, T> {
         &self.patterns
     }
 
-    pub(super) fn rows_of_values(&self) -> Option<&Rows<'a, T>> {
+    pub(super) fn stored_values(&self) -> Option<&Rows<'a, T>> {
         self.values.as_ref()
     }
 
-    /// A pass that reads `values` out, or only scores.
-    pub(super) fn pass<'b>(&'b self, values: Option<&'b Rows<'a, T>>, mask: Mask<'b>) -> Pass<'b, T> {
+    /// A pass that reads something out, or only scores.
+    pub(super) fn pass<'b>(&'b self, read: Read, mask: Mask<'b>) -> Pass<'b, T> {
+        let values = self.values.as_ref().filter(|_| read == Read::Values);
         Pass {
             kernels: Kernels::in_use(),
-            patterns: self.patterns.as_slice(),
+            patterns: self.patterns.entries(),
             d: self.patterns.width(),
-            values: values.map_or(&[], Rows::as_slice),
-            columns: values.map_or(0, Rows::width),
+            values: values.map(Rows::as_slice),
+            columns: match read {
+                Read::Nothing => 0,
+                Read::Patterns | Read::Values => values.map_or(self.patterns.width(), Rows::width),
+            },
             scale: scale(self.beta),
             mask,
         }
@@ -201,7 +243,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
         let none = Normalizer { maximum: T::NEG_INFINITY, sum: T::ZERO };
         let mut normalizers = try_vec(queries.len() / self.patterns.width(), none, "normalizers")?;
         let answers = Answers { means: &mut [], normalizers: &mut normalizers, best: &mut [] };
-        self.pass(None, mask).run(queries, answers, par)?;
+        self.pass(Read::Nothing, mask).run(queries, answers, par)?;
         Ok(normalizers)
     }
 
@@ -287,7 +329,7 @@ impl<T: Real> ModernHopfield<'_, T> {
                 });
             }
         };
-        ModernHopfield::assemble(self.patterns.append(&more)?, values, self.beta)
+        ModernHopfield::assemble(self.patterns.append(&more, par)?, values, self.beta)
     }
 
     /// A memory without the patterns at `indices`; those behind them move up.
@@ -295,7 +337,7 @@ impl<T: Real> ModernHopfield<'_, T> {
     /// # Errors
     /// An index that is not stored, or none left.
     pub fn remove(&self, indices: &[usize]) -> Result<ModernHopfield<'static, T>> {
-        let k = self.patterns.len();
+        let (k, _) = self.patterns.dim();
         let mut gone = try_vec(k, false, "a list of indices")?;
         for (position, &index) in indices.iter().enumerate() {
             if index >= k {
@@ -316,6 +358,17 @@ impl<T: Real> ModernHopfield<'_, T> {
         let values = self.values.as_ref().map(|values| values.select(|row| !gone[row])).transpose()?;
         ModernHopfield::assemble(patterns, values, self.beta)
     }
+}
+
+/// What a pass reads out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Read {
+    /// Nothing: scores alone.
+    Nothing,
+    /// The patterns.
+    Patterns,
+    /// The values, if there are any, else the patterns.
+    Values,
 }
 
 /// Whether an energy includes the constants `β⁻¹ ln k + ½ M²`, with which it is never negative.

@@ -16,6 +16,7 @@ mod memory;
 mod pass;
 mod retrieve;
 
+pub use crate::input::rounded::Storage;
 pub use attention::attention;
 pub use calibrate::{Calibration, calibrate};
 pub use diagnose::{Diagnosis, Kind, RamsauerClass};

@@ -6,6 +6,7 @@
 
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
+use crate::kernel::narrow::Entries;
 use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns};
 use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST};
@@ -63,10 +64,11 @@ impl Mask<'_> {
 pub(super) struct Pass<'a, T: Real> {
     pub(super) kernels: &'static Kernels<T>,
     /// `(k, d)`, row after row.
-    pub(super) patterns: &'a [T],
+    pub(super) patterns: Entries<'a, T>,
     pub(super) d: usize,
-    /// `(k, columns)`, row after row; empty for a pass over scores alone.
-    pub(super) values: &'a [T],
+    /// `(k, columns)`, row after row; `None` reads the patterns themselves out.
+    pub(super) values: Option<&'a [T]>,
+    /// None for a pass over scores alone.
     pub(super) columns: usize,
     /// β·log₂e in two words.
     pub(super) scale: [T; 2],
@@ -220,6 +222,8 @@ struct Team<'a, T: Real> {
 struct Worker<T: Real> {
     readouts: Vec<Readout<T>>,
     scores: Aligned<T>,
+    /// A tile of patterns that are stored in fewer bits.
+    widened: Aligned<T>,
 }
 
 impl<'a, T: Real> Team<'a, T> {
@@ -252,28 +256,35 @@ impl<'a, T: Real> Team<'a, T> {
 
     fn worker(&self) -> Result<Worker<T>> {
         let longest = self.tiles.iter().map(|tile| self.pass.kernels.scores_len(tile.shape)).max();
-        Ok(Worker { readouts: self.readouts()?, scores: Aligned::new(longest.unwrap_or(0), T::ZERO, "scores")? })
+        Ok(Worker {
+            readouts: self.readouts()?,
+            scores: Aligned::new(longest.unwrap_or(0), T::ZERO, "scores")?,
+            widened: self.pass.patterns.scratch(
+                self.pass.kernels,
+                self.pass.d,
+                self.tiles.iter().map(|tile| tile.shape),
+            )?,
+        })
     }
 
     /// Folds one chunk of patterns from the identity into the worker's readouts.
     fn fold_chunk(&self, chunk: usize, worker: &mut Worker<T>, watch: &Watch) -> Result<()> {
-        let (pass, patterns) = (self.pass, self.pass.patterns_len());
+        let (pass, k) = (self.pass, self.pass.patterns_len());
         worker.readouts.iter_mut().for_each(Readout::reset);
-        let end = patterns.min((chunk + 1) * CHUNK);
+        let end = k.min((chunk + 1) * CHUNK);
         for first in (chunk * CHUNK..end).step_by(TILE) {
             watch.check()?;
             let rows = TILE.min(end - first);
-            let tile = TileOfPatterns {
-                first,
-                patterns: &pass.patterns[first * pass.d..][..rows * pass.d],
-                d: pass.d,
-                values: &pass.values[first * pass.columns..][..rows * pass.columns],
-                scale: pass.scale,
+            let patterns = pass.patterns.tile(pass.kernels, (first, rows), pass.d, &mut worker.widened);
+            let values = match pass.values {
+                Some(values) => Entries::Wide(&values[first * pass.columns..][..rows * pass.columns]),
+                None => patterns,
             };
+            let tile = TileOfPatterns { first, patterns, d: pass.d, values, scale: pass.scale };
             for (queries, (packed, readout)) in self.tiles.iter().zip(self.packed.iter().zip(&mut worker.readouts)) {
                 readout.fold(&tile, packed, &mut worker.scores, |shape, scores| {
                     let lanes = (queries.first, queries.count);
-                    pass.mask.apply(pass.kernels, patterns, (first, rows), lanes, shape, scores);
+                    pass.mask.apply(pass.kernels, k, (first, rows), lanes, shape, scores);
                 });
             }
         }
@@ -312,6 +323,7 @@ impl<'a, T: Real> Team<'a, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::narrow::Narrow;
     use crate::kernel::readout::scale;
     use crate::kernel::{Available, InstructionSet};
     use crate::rng::Stream;
@@ -379,10 +391,10 @@ mod tests {
             let rows: Vec<usize> = (0..m).collect();
             for mask in [Mask::None, Mask::Shared(&allowed[..k]), Mask::PerQuery { allowed: &allowed, rows: &rows }] {
                 let pass = |set| Pass {
-                    kernels: T::kernels(Available::or_portable(set)),
-                    patterns: &patterns,
+                    kernels: kernels_of(set),
+                    patterns: Entries::Wide(&patterns),
                     d,
-                    values: &values,
+                    values: Some(&values),
                     columns,
                     scale: scale(1.3 / (d as f64).sqrt()),
                     mask,
@@ -402,6 +414,53 @@ mod tests {
                     let threads: &[usize] = if set == InstructionSet::Portable { &[2] } else { &[1, 2, 3, 5, 8] };
                     for &threads in threads {
                         assert_eq!(bits(&pass(set), &queries, threads), alone, "{set:?} {threads} {k} {d} {m}");
+                    }
+                }
+            }
+        }
+    }
+
+    fn kernels_of<T: Real>(set: InstructionSet) -> &'static Kernels<T> {
+        T::kernels(Available::or_portable(set))
+    }
+
+    /// Rows in fewer bits give, on every path, the bits of the widened rows on the portable one.
+    #[test]
+    fn rows_in_fewer_bits_give_the_same_bits() {
+        let mut stream = Stream::new(8, 0);
+        let halves: Vec<u16> =
+            (0..2000 * 64).map(|_| stream.below(0x4000) as u16 ^ (stream.below(2) << 15) as u16).collect();
+        let bytes: Vec<i8> = halves.iter().map(|&half| half as i8).collect();
+        let scales = draw::<f32>(&mut stream, 2000);
+        let queries = draw::<f32>(&mut stream, 60 * 64);
+        for d in [1, 2, 6, 16, 36, 64] {
+            let k = halves.len() / 64;
+            for narrow in [
+                Narrow::Bfloat16(&halves[..k * d]),
+                Narrow::Float16(&halves[..k * d]),
+                Narrow::Int8(&bytes[..k * d], &scales),
+            ] {
+                let portable = kernels_of::<f32>(InstructionSet::Portable);
+                let mut wide = vec![0.0; k * d];
+                portable.widen(narrow, d, &mut wide);
+                for m in [1, 2, 7, 8, 9, 60] {
+                    let (queries, scale) = (&queries[..m * d], scale(0.1));
+                    let pass = |kernels, patterns| Pass {
+                        kernels,
+                        patterns,
+                        d,
+                        values: None,
+                        columns: d,
+                        scale,
+                        mask: Mask::None,
+                    };
+                    let expected = bits(&pass(portable, Entries::Wide(&wide)), queries, 1);
+                    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+                        let kernels = kernels_of::<f32>(set);
+                        for threads in [1, 3] {
+                            let found = bits(&pass(kernels, Entries::Narrow(narrow)), queries, threads);
+                            assert_eq!(found, expected, "{set:?} {threads} {d} {m}");
+                        }
                     }
                 }
             }

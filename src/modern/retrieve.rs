@@ -2,10 +2,10 @@
 //!
 //! Queries that have settled leave the batch; what one gets never depends on who else is in it.
 
-use ndarray::{Array1, Array2, ArrayView2, CowArray, Ix2};
+use ndarray::{Array1, Array2, CowArray, Ix2};
 
 use super::association;
-use super::memory::ModernHopfield;
+use super::memory::{ModernHopfield, Read};
 use super::pass::{Answers, Mask};
 use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::name::named;
@@ -32,10 +32,9 @@ pub struct Cue<'a> {
 }
 
 impl Cue<'_> {
-    /// The same for `(m, d)` queries against `patterns` `(k, d)`, checked: each array in one piece, a row of known entries
+    /// The same for `(m, d)` queries against `(k, d)` patterns, checked: each array in one piece, a row of known entries
     /// for every query.
-    pub(super) fn in_one_piece<T>(&self, (m, d): (usize, usize), patterns: ArrayView2<T>) -> Result<Cue<'_>> {
-        let (k, width) = patterns.dim();
+    pub(super) fn in_one_piece(&self, (m, d): (usize, usize), (k, width): (usize, usize)) -> Result<Cue<'_>> {
         if d != width {
             return Err(Error::Width { argument: "queries", expected: width, rows: m, columns: d });
         }
@@ -203,7 +202,7 @@ pub(super) fn retrieve<T: Real>(
 
 /// For each query the constants of its energy, and whether any pattern takes part.
 fn participants<T: Real>(memory: &ModernHopfield<T>, cue: &Cue, m: usize, par: Par) -> Result<Vec<(f64, bool)>> {
-    let norms = memory.rows_of_patterns().norms_squared();
+    let norms = memory.stored().norms().squared();
     let of = |allowed: &[bool]| {
         let (mut count, mut longest) = (0_usize, 0.0_f64);
         for (&norm, _) in norms.iter().zip(allowed).filter(|(_, allowed)| **allowed) {
@@ -242,7 +241,7 @@ impl<T: Real> Run<'_, '_, '_, T> {
         let before = self.gather(active)?;
         let mut after = try_vec(before.len(), T::ZERO, "states")?;
         let mut normalizers = try_vec(active.len(), no_weight(), "normalizers")?;
-        let pass = memory.pass(Some(memory.rows_of_patterns()), self.cue.mask(active));
+        let pass = memory.pass(Read::Patterns, self.cue.mask(active));
         pass.run(&before, Answers { means: &mut after, normalizers: &mut normalizers, best: &mut [] }, par)?;
         if let (true, Some(known)) = (self.cue.clamp, &self.cue.known) {
             for (after, &query) in after.chunks_exact_mut(d).zip(active) {
@@ -291,7 +290,7 @@ impl<T: Real> Run<'_, '_, '_, T> {
     }
 
     fn gather(&self, active: &[usize]) -> Result<Vec<T>> {
-        let d = self.memory.rows_of_patterns().width();
+        let d = self.memory.stored().width();
         let mut rows = try_vec(active.len() * d, T::ZERO, "states")?;
         for (row, &query) in rows.chunks_exact_mut(d).zip(active) {
             row.copy_from_slice(&self.states[query * d..][..d]);
@@ -302,18 +301,18 @@ impl<T: Real> Run<'_, '_, '_, T> {
     /// Energy, pattern and weight of the returned states from one more pass, over scores alone unless there are values.
     fn close(self, par: Par) -> Result<Retrieval<T>> {
         let (memory, m) = (self.memory, self.reason.len());
-        let d = memory.rows_of_patterns().width();
+        let d = memory.stored().width();
         let rows: Vec<usize> = (0..m).collect();
         let mut normalizers = try_vec(m, no_weight(), "normalizers")?;
         let mut best = try_vec(m, None, "best matches")?;
         let answers = Answers { means: &mut [], normalizers: &mut normalizers, best: &mut best };
-        memory.pass(None, self.cue.mask(&rows)).run(&self.states, answers, par)?;
-        let output = match memory.rows_of_values() {
+        memory.pass(Read::Nothing, self.cue.mask(&rows)).run(&self.states, answers, par)?;
+        let output = match memory.stored_values() {
             None => None,
             Some(values) => {
                 let mut means = try_vec(m * values.width(), T::ZERO, "the output")?;
                 let answers = Answers { means: &mut means, normalizers: &mut [], best: &mut [] };
-                memory.pass(Some(values), self.cue.mask(&rows)).run(&self.states, answers, par)?;
+                memory.pass(Read::Values, self.cue.mask(&rows)).run(&self.states, answers, par)?;
                 Some(table(m, values.width(), means)?)
             }
         };

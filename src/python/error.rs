@@ -22,6 +22,7 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::NotStored { .. }
         | Error::Top { .. }
         | Error::TooLong { .. }
+        | Error::TooLarge { .. }
         | Error::BetaRange { .. }
         | Error::Overflow { .. }
         | Error::NotCalibratable => class(py, &INVALID, "InvalidInputError"),

@@ -10,6 +10,7 @@ mod classical;
 mod error;
 mod machine;
 mod modern;
+mod rounded;
 mod run;
 
 use pyo3::prelude::*;
@@ -29,6 +30,8 @@ mod _core {
     use super::machine::{bytes_read_per_second, multiply_adds_per_second};
     #[pymodule_export]
     use super::modern::{ModernHopfield, attention};
+    #[pymodule_export]
+    use super::rounded::RoundedPatterns;
     #[pymodule_export]
     use super::{get_num_threads, instruction_set, instruction_sets, set_num_threads};
 

@@ -12,17 +12,24 @@ use pyo3::types::{PyDict, PyList};
 
 use super::array::{column, flags};
 use super::error::exception;
+use super::rounded::RoundedPatterns;
 use super::run::Call;
+use crate::input::patterns::Patterns;
 use crate::input::real::{Finite, Norms, Rows};
+use crate::input::rounded::Rounded;
 use crate::kernel::real::Real;
 use crate::modern::{self, Constants, Criterion, Cue, Kind, RamsauerClass, Reason, Stop};
 use crate::par::Par;
 
 /// Patterns and values in arrays that nobody writes to, and what is known of them.
 struct Store<T: Element> {
-    patterns: Py<PyArray2<T>>,
-    norms: Arc<Norms>,
+    patterns: Stored<T>,
     values: Option<(Py<PyArray2<T>>, Arc<Norms>)>,
+}
+
+enum Stored<T: Element> {
+    Array(Py<PyArray2<T>>, Arc<Norms>),
+    Rounded(Arc<Rounded>),
 }
 
 enum Typed {
@@ -52,12 +59,17 @@ impl ModernHopfield {
     #[new]
     fn new(
         py: Python,
-        patterns: &Bound<PyUntypedArray>,
+        patterns: &Bound<PyAny>,
         values: Option<&Bound<PyUntypedArray>>,
         check_finite: bool,
         n_threads: Option<usize>,
     ) -> PyResult<Self> {
         let call = Call::new(py, n_threads);
+        if let Ok(rounded) = patterns.cast::<RoundedPatterns>() {
+            let store = Store::of_rounded(call, rounded.get().rows(), values, finite(check_finite))?;
+            return Ok(Self(Typed::F32(store)));
+        }
+        let patterns = patterns.cast::<PyUntypedArray>()?;
         Ok(Self(if patterns.dtype().is_equiv_to(&numpy::dtype::<f32>(py)) {
             Typed::F32(Store::new(call, patterns, values, finite(check_finite))?)
         } else {
@@ -188,24 +200,47 @@ impl<T: Real + Element> Store<T> {
         finite: Finite,
     ) -> PyResult<Self> {
         let patterns = patterns.cast::<PyArray2<T>>()?.clone();
-        let values = values.map(|values| values.cast::<PyArray2<T>>().cloned()).transpose()?;
-        let (patterns_in, values_in) =
-            (patterns.try_readonly()?, values.as_ref().map(PyArrayMethods::try_readonly).transpose()?);
-        let (pattern_rows, value_rows) = (patterns_in.as_array(), values_in.as_ref().map(PyReadonlyArray2::as_array));
-        let (norms, value_norms) = call.run(|par| {
-            let rows = Rows::patterns(CowArray::from(pattern_rows), finite, par)?;
-            let values =
-                value_rows.map(|values| Rows::values(CowArray::from(values), rows.len(), finite, par)).transpose()?;
-            Ok((rows.norms(), values.map(|values| values.norms())))
+        let patterns_in = patterns.try_readonly()?;
+        let rows = patterns_in.as_array();
+        let (norms, values) = Self::with_values(call, values, finite, |par| {
+            let rows = Rows::patterns(CowArray::from(rows), finite, par)?;
+            Ok((rows.len(), Arc::clone(rows.norms())))
         })?;
-        let values = values.as_ref().map(|values| values.clone().unbind()).zip(value_norms);
-        Ok(Self { patterns: patterns.clone().unbind(), norms, values })
+        Ok(Self { patterns: Stored::Array(patterns.clone().unbind(), norms), values })
+    }
+
+    fn of_rounded(
+        call: Call,
+        rounded: Arc<Rounded>,
+        values: Option<&Bound<PyUntypedArray>>,
+        finite: Finite,
+    ) -> PyResult<Self> {
+        let (patterns, values) = Self::with_values(call, values, finite, |_| Ok((rounded.len(), rounded)))?;
+        Ok(Self { patterns: Stored::Rounded(patterns), values })
+    }
+
+    /// Checks patterns, which are counted, and values for them, in this order.
+    #[allow(clippy::type_complexity, reason = "the patterns, and the values as a store has them")]
+    fn with_values<P: Send>(
+        call: Call,
+        values: Option<&Bound<PyUntypedArray>>,
+        finite: Finite,
+        check_patterns: impl FnOnce(Par) -> crate::Result<(usize, P)> + Send,
+    ) -> PyResult<(P, Option<(Py<PyArray2<T>>, Arc<Norms>)>)> {
+        let values = values.map(|values| values.cast::<PyArray2<T>>().cloned()).transpose()?;
+        let values_in = values.as_ref().map(PyArrayMethods::try_readonly).transpose()?;
+        let rows = values_in.as_ref().map(PyReadonlyArray2::as_array);
+        let (patterns, norms) = call.run(|par| {
+            let (count, patterns) = check_patterns(par)?;
+            let rows = rows.map(|rows| Rows::values(CowArray::from(rows), count, finite, par)).transpose()?;
+            Ok((patterns, rows.map(|rows| Arc::clone(rows.norms()))))
+        })?;
+        let values = values.as_ref().map(|values| values.clone().unbind()).zip(norms);
+        Ok((patterns, values))
     }
 
     fn calibrate(&self, call: Call, error: f64) -> PyResult<modern::Calibration> {
-        let patterns = self.patterns.bind(call.py).try_readonly()?;
-        let rows = Rows::trusted(patterns.as_array(), &self.norms).map_err(|error| exception(call.py, &error))?;
-        call.run(|par| modern::calibrate::of_rows(&rows, error, par))
+        self.with_rows(call, |patterns, _, par| modern::calibrate::of_patterns(&patterns, error, par))
     }
 
     /// Runs `work` on the memory that the arrays and `beta` make.
@@ -215,18 +250,35 @@ impl<T: Real + Element> Store<T> {
         beta: f64,
         work: impl FnOnce(&modern::ModernHopfield<T>, Par) -> crate::Result<R> + Send,
     ) -> PyResult<R> {
-        let patterns = self.patterns.bind(call.py).try_readonly()?;
+        self.with_rows(call, |patterns, values, par| {
+            work(&modern::ModernHopfield::assemble(patterns, values, beta)?, par)
+        })
+    }
+
+    /// Runs `work` on the patterns and the values.
+    fn with_rows<R: Send>(
+        &self,
+        call: Call,
+        work: impl for<'a> FnOnce(Patterns<'a, T>, Option<Rows<'a, T>>, Par) -> crate::Result<R> + Send,
+    ) -> PyResult<R> {
+        let py = call.py;
+        let refused = |error| exception(py, &error);
+        let (array, array_of_values);
+        let patterns = match &self.patterns {
+            Stored::Array(patterns, norms) => {
+                array = patterns.bind(py).try_readonly()?;
+                Patterns::Wide(Rows::trusted(array.as_array(), norms).map_err(refused)?)
+            }
+            Stored::Rounded(rounded) => Patterns::Rounded(Arc::clone(rounded)),
+        };
         let values = match &self.values {
-            Some((values, norms)) => Some((values.bind(call.py).try_readonly()?, norms)),
+            Some((values, norms)) => {
+                array_of_values = values.bind(py).try_readonly()?;
+                Some(Rows::trusted(array_of_values.as_array(), norms).map_err(refused)?)
+            }
             None => None,
         };
-        let values = values.as_ref().map(|(values, norms)| (values.as_array(), *norms));
-        let patterns = patterns.as_array();
-        call.run(|par| {
-            let rows = Rows::trusted(patterns, &self.norms)?;
-            let values = values.map(|(values, norms)| Rows::trusted(values, norms)).transpose()?;
-            work(&modern::ModernHopfield::assemble(rows, values, beta)?, par)
-        })
+        call.run(|par| work(patterns, values, par))
     }
 
     fn step<'py>(

@@ -1,6 +1,6 @@
 //! The modern network against the oracle's vectors, and what a user of the crate does with a memory.
 
-use hopfield::modern::{Constants, Criterion, Cue, ModernHopfield, Stop, attention, calibrate};
+use hopfield::modern::{Constants, Criterion, Cue, ModernHopfield, Stop, Storage, attention, calibrate};
 use hopfield::{Error, Finite, Par, Real};
 use ndarray::{Array1, Array2, Array3, array};
 use serde::Deserialize;
@@ -189,7 +189,7 @@ fn adding_and_removing_give_the_memory_that_would_have_been_built() {
     let step = |memory: &ModernHopfield<f64>| memory.step(query.view(), &Cue::default(), par).unwrap();
     assert_eq!(step(&grown), step(&whole));
     let shrunk = grown.remove(&[1]).unwrap();
-    assert_eq!(shrunk.patterns(), patterns.select(ndarray::Axis(0), &[0, 2]));
+    assert_eq!(shrunk.patterns().unwrap(), patterns.select(ndarray::Axis(0), &[0, 2]));
     assert_eq!(shrunk.values().unwrap(), values.select(ndarray::Axis(0), &[0, 2]));
     assert!(matches!(grown.remove(&[3]), Err(Error::Index { value: 3, last: 2, .. })));
     assert!(matches!(grown.remove(&[0, 1, 2]), Err(Error::Options { .. })));
@@ -221,4 +221,39 @@ fn what_is_not_a_number_stays_with_its_own_query() {
     assert_eq!(found.pattern.to_vec(), [0, -1]);
     assert!(found.states.row(1).iter().all(|entry| entry.is_nan()));
     assert!(found.energy[1].is_nan());
+}
+
+#[test]
+fn a_memory_of_rounded_patterns_answers_as_one_of_what_it_keeps() {
+    let mut stream = hopfield::rng::Stream::new(9, 0);
+    let mut draw = |rows, columns| {
+        Array2::from_shape_simple_fn((rows, columns), || stream.below(1 << 20) as f64 / f64::from(1 << 19) - 1.0)
+    };
+    let (patterns, more) = (draw(700, 20), draw(30, 20));
+    let par = Par::with_threads(2);
+    for storage in [Storage::Bfloat16, Storage::Float16, Storage::Int8] {
+        answers_alike::<f32>(&patterns, &more, storage, par);
+        answers_alike::<f64>(&patterns, &more, storage, par);
+    }
+    let large = array![[1.0, 2.0], [-7e4, 1.0]];
+    let refused = ModernHopfield::<f32>::rounded(large.view(), Storage::Float16, 1e-9, Finite::Check, par);
+    assert!(matches!(refused, Err(Error::TooLarge { row: 1, column: 0, .. })));
+    assert!(ModernHopfield::<f32>::rounded(large.view(), Storage::Bfloat16, 1e-9, Finite::Check, par).is_ok());
+}
+
+fn answers_alike<T: Real>(patterns: &Array2<f64>, more: &Array2<f64>, storage: Storage, par: Par) {
+    let typed = |rows: &Array2<f64>| rows.mapv(T::from_f64);
+    let kept = ModernHopfield::<T>::rounded(patterns.view(), storage, 2.0, Finite::Check, par).unwrap();
+    let grown = kept.add(typed(more).view(), None, Finite::Check, par).unwrap();
+    let shrunk = grown.remove(&[3, 701]).unwrap();
+    assert_eq!(shrunk.patterns().unwrap().dim(), (728, 20));
+    for memory in [kept, grown, shrunk] {
+        let plain = ModernHopfield::new(memory.patterns().unwrap(), 2.0, par).unwrap();
+        for queries in [1, 5, 30].map(|count| typed(&patterns.slice(ndarray::s![..count, ..]).to_owned())) {
+            let step = |memory: &ModernHopfield<T>| memory.step(queries.view(), &Cue::default(), par).unwrap();
+            assert_eq!(step(&memory), step(&plain));
+            let energy = |memory: &ModernHopfield<T>| memory.energy(queries.view(), Constants::Include, par).unwrap();
+            assert_eq!(energy(&memory), energy(&plain));
+        }
+    }
 }
