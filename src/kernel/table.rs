@@ -305,8 +305,14 @@ fn hide<T: Real>(scores: &mut [T], in_lanes: bool, allowed: &[&[bool]], width: u
 }
 
 /// Entry points that allow one instruction set; the kernels' bodies are inlined into them.
+///
+/// The numbers are rows of a tile that fill the registers: patterns (`wide`) beside two or three vectors of queries;
+/// columns beside three vectors in the readout (`three`: with four in AVX2's sixteen registers the compiler spills one in
+/// the innermost loop, which takes three times as long); columns beside one vector (`tall`); vectors of columns beside one
+/// query (`few`).
 macro_rules! instruction_set {
-    ($module:ident, [$($features:literal)?], $f32:ty, $f64:ty, $wide:literal, $tall:literal, $few:literal, $narrow:expr) => {
+    ($module:ident, [$($features:literal)?], $f32:ty, $f64:ty,
+     $wide:literal, $three:literal, $tall:literal, $few:literal, $narrow:expr) => {
         pub(crate) mod $module {
             use super::{Kernels, Narrow, NarrowKernels};
             use crate::kernel::lanes::Lanes;
@@ -408,7 +414,7 @@ macro_rules! instruction_set {
                     score_many: [score_many::<L, $wide, 1>, score_many::<L, $wide, 2>, score_many::<L, $wide, 3>],
                     best_many: [best_many::<L, 1>, best_many::<L, 2>, best_many::<L, 3>],
                     fold_many: [fold_many::<L, 1>, fold_many::<L, 2>, fold_many::<L, 3>],
-                    read_many: [read_many::<L, $tall, 1>, read_many::<L, $wide, 2>, read_many::<L, $wide, 3>],
+                    read_many: [read_many::<L, $tall, 1>, read_many::<L, $wide, 2>, read_many::<L, $three, 3>],
                     score_few: [
                         score_few::<L, 1>, score_few::<L, 2>, score_few::<L, 3>, score_few::<L, 4>,
                         score_few::<L, 5>, score_few::<L, 6>, score_few::<L, 7>, score_few::<L, 8>,
@@ -441,9 +447,19 @@ macro_rules! instruction_set {
     };
 }
 
-instruction_set!(portable, [], crate::kernel::lanes::Portable<f32>, crate::kernel::lanes::Portable<f64>, 4, 4, 4, None);
+instruction_set!(
+    portable,
+    [],
+    crate::kernel::lanes::Portable<f32>,
+    crate::kernel::lanes::Portable<f64>,
+    4,
+    4,
+    4,
+    4,
+    None
+);
 #[cfg(target_arch = "aarch64")]
-instruction_set!(neon_paths, ["neon"], crate::kernel::neon::F32x4, crate::kernel::neon::F64x2, 8, 16, 8, None);
+instruction_set!(neon_paths, ["neon"], crate::kernel::neon::F32x4, crate::kernel::neon::F64x2, 8, 8, 16, 8, None);
 #[cfg(target_arch = "x86_64")]
 instruction_set!(
     avx2,
@@ -451,6 +467,7 @@ instruction_set!(
     crate::kernel::x86::F32x8,
     crate::kernel::x86::F64x4,
     4,
+    3,
     8,
     8,
     Some(&crate::kernel::table_narrow::avx2::KERNELS)
@@ -461,6 +478,7 @@ instruction_set!(
     ["avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"],
     crate::kernel::x86::F32x16,
     crate::kernel::x86::F64x8,
+    8,
     8,
     16,
     8,
