@@ -61,6 +61,9 @@ def long_calls() -> dict[str, Callable[[], object]]:
         "diagnose": lambda: memory.diagnose(queries[:3000]),
         "attention": lambda: hf.attention(queries, memory.patterns, memory.patterns),
         "many steps of a small memory": lambda: pair.retrieve([1.0], tol=0, max_steps=2 * 10**6),
+        "scan on 1 thread": lambda: hf.capacity.scan(n=2000, alpha=0.14, trials=10**5, n_threads=1),
+        "scan on 3 threads": lambda: hf.capacity.scan(n=2000, alpha=0.14, trials=10**5, n_threads=3),
+        "scan of large networks": lambda: hf.capacity.scan(n=50_000, alpha=0.1, trials=100, n_threads=2),
         "many small problems": lambda: hf.attention(tiny, tiny, tiny),
     }
 

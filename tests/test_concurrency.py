@@ -48,9 +48,17 @@ def test_an_interrupt_is_honoured(name: str) -> None:
 
 
 @posix
-@pytest.mark.parametrize("name", ["many steps of a small memory", "many small problems"])
+@pytest.mark.parametrize(
+    "name",
+    ["many steps of a small memory", "many small problems", "scan on 1 thread", "scan on 3 threads"],
+)
 def test_an_interrupt_is_honoured_between_short_runs(name: str) -> None:
     assert interrupted(ALLOWED, "interrupt", name, 0.2) <= ALLOWED
+
+
+@posix
+def test_an_interrupt_is_honoured_in_a_scan_of_large_networks() -> None:
+    assert interrupted(ALLOWED, "interrupt", "scan of large networks", 0.4) <= ALLOWED
 
 
 @posix

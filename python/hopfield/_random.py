@@ -26,18 +26,23 @@ def generator(rng: Rng) -> np.random.Generator:
     return np.random.default_rng(None if rng is None else _seed(rng))
 
 
-def seeds(rng: CueRng, m: int) -> int | npt.NDArray[np.uint64]:
-    """One 64-bit seed for all cues, or an array of `m`, one for each."""
+def seed(rng: Rng | npt.NDArray[np.integer]) -> int:
+    """One 64-bit seed."""
     if rng is None:
         return secrets.randbits(64)
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(0, 2**64, dtype=np.uint64))
+    return _seed(rng)
+
+
+def seeds(rng: CueRng, m: int) -> int | npt.NDArray[np.uint64]:
+    """One 64-bit seed for all cues, or an array of `m`, one for each."""
     if isinstance(rng, list | tuple):
         given: npt.NDArray[Any] = _whole_numbers(rng)
     elif isinstance(rng, np.ndarray) and rng.ndim > 0:
         given = _arrays.array("rng", rng)
     else:
-        return _seed(rng)
+        return seed(rng)
     if given.size and given.dtype.kind not in "iu":
         raise InputTypeError(f"`rng` must hold whole numbers; got dtype {given.dtype}")
     if given.shape != (m,):
@@ -61,12 +66,12 @@ def _whole_numbers(listed: Sequence[object]) -> npt.NDArray[np.uint64]:
 
 
 def _seed(rng: object) -> int:
-    seed = _index(rng)
-    if seed is None:
+    number = _index(rng)
+    if number is None:
         raise InputTypeError(f"`rng` must be a whole number, a numpy Generator or None; got {rng!r}")
-    if not 0 <= seed < 2**64:
-        raise InvalidInputError(f"`rng` must be a seed from 0 to 2**64 - 1; got {seed}")
-    return seed
+    if not 0 <= number < 2**64:
+        raise InvalidInputError(f"`rng` must be a seed from 0 to 2**64 - 1; got {number}")
+    return number
 
 
 def _index(value: object) -> int | None:

@@ -37,7 +37,8 @@ class Progress:
     An instance is what ``retrieve(progress=...)`` calls; leaving the ``with`` block wipes the bar.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, units: str = "cues") -> None:
+        self._units = units
         self._started = time.monotonic()
         self._drawn = 0
 
@@ -53,6 +54,6 @@ class Progress:
         if elapsed < PATIENCE or not total or not sys.stderr.isatty():
             return
         filled = BAR * done // total
-        line = f"[{'#' * filled}{'.' * (BAR - filled)}] {done} of {total} cues, {elapsed:.0f} s"
+        line = f"[{'#' * filled}{'.' * (BAR - filled)}] {done} of {total} {self._units}, {elapsed:.0f} s"
         print("\r" + line.ljust(self._drawn), end="", file=sys.stderr, flush=True)
         self._drawn = max(self._drawn, len(line))

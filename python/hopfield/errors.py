@@ -11,6 +11,7 @@ __all__ = [
     "InputTypeError",
     "InternalError",
     "InvalidInputError",
+    "MissingExtraError",
     "OutOfMemoryError",
 ]
 
@@ -58,6 +59,17 @@ class OutOfMemoryError(HopfieldError, MemoryError):
     --------
     >>> import hopfield as hf
     >>> issubclass(hf.errors.OutOfMemoryError, MemoryError)
+    True
+    """
+
+
+class MissingExtraError(HopfieldError, ImportError):
+    """A package that only some functions need is not installed; the message names the extra that brings it.
+
+    Examples
+    --------
+    >>> import hopfield as hf
+    >>> issubclass(hf.errors.MissingExtraError, ImportError)
     True
     """
 

@@ -21,6 +21,8 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 
 pub(crate) use ordered::{Ordered, Tickets};
+#[cfg(feature = "python")]
+pub(crate) use pool::limit_threads;
 use pool::{Borrowed, MOST_THREADS};
 pub use pool::{num_threads, set_num_threads};
 
@@ -80,7 +82,7 @@ impl<'a> Par<'a> {
     /// The number of threads this stands for.
     #[must_use]
     pub fn threads(&self) -> usize {
-        self.threads.unwrap_or_else(num_threads)
+        pool::limited(self.threads.unwrap_or_else(num_threads))
     }
 
     /// `Err(Interrupted)` if the observer wants the work to stop; for loops outside of any run.

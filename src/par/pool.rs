@@ -1,5 +1,6 @@
 //! Where threads come from: how many a call may have, and a private pool to borrow them from.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
@@ -34,6 +35,28 @@ pub fn num_threads() -> usize {
             threads
         }
         threads => threads,
+    }
+}
+
+thread_local! {
+    /// The most threads of a call that this thread makes; 0 for any number.
+    static LIMIT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Limits the threads of all calls that this thread makes from now on, those that name a number included; 0 lifts the
+/// limit. Returns the limit until now.
+///
+/// For a thread that is one of several at work: together they shall not have more threads than were asked for.
+#[cfg(feature = "python")]
+pub(crate) fn limit_threads(threads: usize) -> usize {
+    LIMIT.replace(threads)
+}
+
+/// So many threads, or as many as this thread's calls may have.
+pub(super) fn limited(threads: usize) -> usize {
+    match LIMIT.get() {
+        0 => threads,
+        most => threads.min(most),
     }
 }
 

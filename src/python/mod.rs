@@ -33,7 +33,7 @@ mod _core {
     #[pymodule_export]
     use super::rounded::RoundedPatterns;
     #[pymodule_export]
-    use super::{get_num_threads, instruction_set, instruction_sets, set_num_threads};
+    use super::{get_num_threads, instruction_set, instruction_sets, limit_threads, set_num_threads};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "the name that Python expects")]
@@ -50,6 +50,12 @@ fn set_num_threads(n_threads: usize) {
 #[pyfunction]
 fn get_num_threads() -> usize {
     crate::num_threads()
+}
+
+/// Limits the threads of the calling thread's calls, 0 for any number; returns the limit until now.
+#[pyfunction]
+fn limit_threads(n_threads: usize) -> usize {
+    crate::par::limit_threads(n_threads)
 }
 
 /// The instruction set in use.

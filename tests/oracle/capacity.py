@@ -352,3 +352,24 @@ def real_trial(seed: int, n: int, k: int, number: int, ensemble: str) -> tuple[l
             norm = math.sqrt(math.fsum(x * x for x in row))
             row[:] = [x * math.sqrt(n) / norm for x in row]
     return patterns, noise, retrieval
+
+
+# What a scan says of its trials
+
+
+def wilson(successes: int, trials: int, quantile: float) -> tuple[float, float]:
+    """The two rates p with |p - successes/trials| = quantile sqrt(p (1-p) / trials): a quadratic equation."""
+    with decimals():
+        rate, square = Decimal(successes) / trials, Decimal(quantile) ** 2
+        a, b, c = 1 + square / trials, 2 * rate + square / trials, rate * rate
+        root = (b * b - 4 * a * c).sqrt()
+        return float((b - root) / (2 * a)), float((b + root) / (2 * a))
+
+
+def mean(values: list[float], quantile: float) -> tuple[float, float, float]:
+    """The mean, and that plus and minus the quantile times the standard error, within -1 and 1."""
+    exact = [Fraction(value) for value in values]
+    middle = sum(exact) / len(exact)
+    variance = sum((value - middle) ** 2 for value in exact) / (len(exact) - 1)
+    half = quantile * math.sqrt(variance / len(exact))
+    return float(middle), max(float(middle) - half, -1.0), min(float(middle) + half, 1.0)

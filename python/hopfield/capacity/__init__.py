@@ -9,8 +9,11 @@ Theory, by the names of those who found it:
   `krotov_hopfield_error_free`, `demircigil`, `demircigil_rate`;
 - modern networks: `ramsauer`, `lucibello_mezard`.
 
-Numbers in, numbers out; arrays go element by element, with NumPy's broadcasting. A load is `k / n`, patterns over
-neurons. A number of patterns beyond the range of float64 is infinity.
+Experiment, for any memory: `scan` over sizes and loads, `basin` over the corruption of cues; both give a
+`CapacityScan`.
+
+Of the theory, numbers in, numbers out; arrays go element by element, with NumPy's broadcasting. A load is `k / n`,
+patterns over neurons. A number of patterns beyond the range of float64 is infinity.
 
 Examples
 --------
@@ -43,10 +46,14 @@ from ._bounds import (
     storkey,
 )
 from ._mean_field import MeanField, critical_load, globally_stable_load, mean_field
+from ._results import CapacityScan
+from ._scan import basin, scan
 
 __all__ = [
+    "CapacityScan",
     "MeanField",
     "RamsauerBound",
+    "basin",
     "critical_load",
     "demircigil",
     "demircigil_rate",
@@ -64,6 +71,7 @@ __all__ = [
     "one_step_error",
     "pseudo_inverse",
     "ramsauer",
+    "scan",
     "stable_probability",
     "storkey",
 ]
