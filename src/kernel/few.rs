@@ -11,12 +11,13 @@ use super::{BLOCK, TILE};
 /// Entries by which the prefetch runs ahead along the rows.
 const AHEAD: usize = 64;
 
-/// Scores of `COUNT` patterns against `QUERIES` queries; where the group is not `FULL`, of `rows` patterns.
+/// Scores of `GROUPS · COUNT` patterns against `QUERIES` queries; where the group is not `FULL`, of `rows` patterns. Two
+/// groups hide the latency of one query's chains; more queries have chains enough.
 ///
 /// # Safety
 /// As for [`score`]; `x` starts at the group's first row, `scores` at its first column.
 #[inline(always)]
-unsafe fn score_group<L: Lanes, const QUERIES: usize, const FULL: bool>(
+unsafe fn score_group<L: Lanes, const QUERIES: usize, const GROUPS: usize, const FULL: bool>(
     x: &[L::Real],
     rows: usize,
     d: usize,
@@ -26,41 +27,50 @@ unsafe fn score_group<L: Lanes, const QUERIES: usize, const FULL: bool>(
     // SAFETY: the caller's promise; a row past the end is read as the last one again, and its score not used.
     unsafe {
         let zero = L::splat(L::Real::ZERO);
-        let mut totals = [zero; QUERIES];
+        let mut totals = [[zero; GROUPS]; QUERIES];
         for from in (0..d).step_by(BLOCK) {
             let to = d.min(from + BLOCK);
-            let mut sums = [zero; QUERIES];
+            let mut sums = [[zero; GROUPS]; QUERIES];
             for j in (from..to).step_by(L::COUNT) {
                 let entries = L::COUNT.min(to - j);
-                let columns = if FULL && entries == L::COUNT {
-                    let ahead = (j + AHEAD) / d * (L::COUNT * d) + (j + AHEAD) % d;
-                    for row in 0..L::COUNT {
-                        L::prefetch(x, row * d + ahead);
-                    }
-                    L::columns(x, j, d)
-                } else {
-                    let mut part = [zero; 16];
-                    for (row, slot) in part.iter_mut().enumerate().take(L::COUNT) {
-                        *slot = L::load_part(x, row.min(rows - 1) * d + j, entries);
-                    }
-                    L::transpose(&mut part);
-                    part
-                };
-                for (i, &column) in columns.iter().enumerate().take(L::COUNT) {
-                    if i < entries {
-                        for g in 0..QUERIES {
-                            let entry = L::splat(*queries.get_unchecked(g * d + j + i));
-                            sums[g] = entry.fused(column, sums[g]);
+                for group in 0..GROUPS {
+                    let start = group * L::COUNT * d;
+                    let columns = if FULL && entries == L::COUNT {
+                        let ahead = (j + AHEAD) / d * (GROUPS * L::COUNT * d) + (j + AHEAD) % d;
+                        for row in 0..L::COUNT {
+                            L::prefetch(x, start + row * d + ahead);
+                        }
+                        L::columns(x, start + j, d)
+                    } else {
+                        let mut part = [zero; 16];
+                        for (row, slot) in part.iter_mut().enumerate().take(L::COUNT) {
+                            let row = (group * L::COUNT + row).min(rows - 1);
+                            *slot = L::load_part(x, row * d + j, entries);
+                        }
+                        L::transpose(&mut part);
+                        part
+                    };
+                    for (i, &column) in columns.iter().enumerate().take(L::COUNT) {
+                        if i < entries {
+                            for g in 0..QUERIES {
+                                let entry = L::splat(*queries.get_unchecked(g * d + j + i));
+                                sums[g][group] = entry.fused(column, sums[g][group]);
+                            }
                         }
                     }
                 }
             }
             for g in 0..QUERIES {
-                totals[g] = if from == 0 { sums[g] } else { totals[g].plus(sums[g]) };
+                for group in 0..GROUPS {
+                    let sum = sums[g][group];
+                    totals[g][group] = if from == 0 { sum } else { totals[g][group].plus(sum) };
+                }
             }
         }
         for g in 0..QUERIES {
-            totals[g].store(scores, g * TILE);
+            for group in 0..GROUPS {
+                totals[g][group].store(scores, g * TILE + group * L::COUNT);
+            }
         }
     }
 }
@@ -71,7 +81,7 @@ unsafe fn score_group<L: Lanes, const QUERIES: usize, const FULL: bool>(
 /// `x` holds `rows · d` entries, `1 ≤ rows ≤ TILE`, `queries` `QUERIES · d`, `scores` `QUERIES · TILE`; and as for
 /// [`Lanes`].
 #[inline(always)]
-pub(crate) unsafe fn score<L: Lanes, const QUERIES: usize>(
+pub(crate) unsafe fn score<L: Lanes, const QUERIES: usize, const GROUPS: usize>(
     x: &[L::Real],
     rows: usize,
     d: usize,
@@ -81,12 +91,14 @@ pub(crate) unsafe fn score<L: Lanes, const QUERIES: usize>(
     let mut row = 0;
     // SAFETY: the caller's promise; TILE is a multiple of COUNT, so a part of a group stays inside the scores.
     unsafe {
-        while row + L::COUNT <= rows {
-            score_group::<L, QUERIES, true>(&x[row * d..], L::COUNT, d, queries, &mut scores[row..]);
-            row += L::COUNT;
+        while row + GROUPS * L::COUNT <= rows {
+            let scores = &mut scores[row..];
+            score_group::<L, QUERIES, GROUPS, true>(&x[row * d..], GROUPS * L::COUNT, d, queries, scores);
+            row += GROUPS * L::COUNT;
         }
-        if row < rows {
-            score_group::<L, QUERIES, false>(&x[row * d..], rows - row, d, queries, &mut scores[row..]);
+        while row < rows {
+            score_group::<L, QUERIES, 1, false>(&x[row * d..], rows - row, d, queries, &mut scores[row..]);
+            row += L::COUNT;
         }
     }
 }

@@ -351,11 +351,11 @@ macro_rules! instruction_set {
                 unsafe { many::read::<L, ROWS, VECTORS>(values, rows, columns, weights, acc, factor) }
             }
             $(#[target_feature(enable = $features)])?
-            unsafe fn score_few<L: Lanes, const QUERIES: usize>(
+            unsafe fn score_few<L: Lanes, const QUERIES: usize, const GROUPS: usize>(
                 x: &[L::Real], rows: usize, d: usize, queries: &[L::Real], scores: &mut [L::Real],
             ) {
                 // SAFETY: above.
-                unsafe { few::score::<L, QUERIES>(x, rows, d, queries, scores) }
+                unsafe { few::score::<L, QUERIES, GROUPS>(x, rows, d, queries, scores) }
             }
             $(#[target_feature(enable = $features)])?
             unsafe fn fold_few<L: Lanes>(
@@ -416,8 +416,8 @@ macro_rules! instruction_set {
                     fold_many: [fold_many::<L, 1>, fold_many::<L, 2>, fold_many::<L, 3>],
                     read_many: [read_many::<L, $tall, 1>, read_many::<L, $wide, 2>, read_many::<L, $three, 3>],
                     score_few: [
-                        score_few::<L, 1>, score_few::<L, 2>, score_few::<L, 3>, score_few::<L, 4>,
-                        score_few::<L, 5>, score_few::<L, 6>, score_few::<L, 7>, score_few::<L, 8>,
+                        score_few::<L, 1, 2>, score_few::<L, 2, 1>, score_few::<L, 3, 1>, score_few::<L, 4, 1>,
+                        score_few::<L, 5, 1>, score_few::<L, 6, 1>, score_few::<L, 7, 1>, score_few::<L, 8, 1>,
                     ],
                     fold_few: fold_few::<L>,
                     read_few: [
