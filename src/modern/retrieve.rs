@@ -1,6 +1,11 @@
 //! Retrieval: the update iterated until each query has settled by itself.
 //!
 //! Queries that have settled leave the batch; what one gets never depends on who else is in it.
+//!
+//! Not here: leaving out patterns whose weight can no longer matter. Bits stay the same only where a weight is exactly
+//! zero, 2⁻¹²⁵ of the largest, and a whole tile of them for all queries of a tile: the β that calibration
+//! chooses leaves the nearest other pattern a weight of about 10⁻³/2k, 2⁻²¹ for a thousand patterns. Leaving out what
+//! only falls below the type's resolution would change the sums.
 
 use ndarray::{Array1, Array2, CowArray, Ix2};
 
