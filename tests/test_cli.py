@@ -358,7 +358,18 @@ def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 def test_importing_the_package_leaves_the_commands_alone() -> None:
     program = "import hopfield, sys; print(*(m for m in sys.modules if m.split('.')[-1] in {!r}))"
-    parts = {"cli", "_demo", "_retrieve", "_images", "argparse", "matplotlib", "skimage", "PIL"}
+    parts = {
+        "cli",
+        "_demo",
+        "_phase_diagram",
+        "_plot",
+        "_retrieve",
+        "_images",
+        "argparse",
+        "matplotlib",
+        "skimage",
+        "PIL",
+    }
     run = subprocess.run([sys.executable, "-c", program.format(parts)], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _images
-from ._terminal import Mistake
+from ._terminal import Mistake, destination
 
 Array = npt.NDArray[Any]
 
@@ -100,8 +100,7 @@ class Destination:
         if any(path.resolve() == source.resolve() for source in sources):
             raise Mistake(f"--out {path} would overwrite what is read; name another place")
         if self._is_array:
-            if not path.parent.is_dir():
-                raise Mistake(f"{path.parent} is no folder to write {path.name} to")
+            destination(path, ".npy")
         elif not cues.files:
             raise Mistake(f"--out must be a .npy file for cues that are an array; got {path}")
         elif path.exists() and not path.is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from .errors import HopfieldError
 
@@ -29,6 +30,14 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence
         return "  ".join(padded).rstrip()
 
     return "\n".join([line(headings), line(["-" * width for width in widths]), *map(line, rows)])
+
+
+def destination(path: Path, suffix: str) -> None:
+    """Whether a file of that kind can be written there."""
+    if not path.parent.is_dir():
+        raise Mistake(f"{path.parent} is no folder to write {path.name} to")
+    if path.suffix.lower() != suffix:
+        raise Mistake(f"{path} must name a {suffix} file")
 
 
 class Progress:

@@ -60,6 +60,12 @@ def _run(arguments: argparse.Namespace) -> None:
         from . import _demo
 
         _demo.run(arguments.out)
+    elif arguments.command == "capacity":
+        from . import _phase_diagram
+
+        options = vars(arguments)
+        del options["command"]
+        _phase_diagram.run(_phase_diagram.Options(**options))
     else:
         from . import _retrieve
 
@@ -74,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Associative memories: store patterns, give back a spoiled one, get the stored one.",
     )
     parser.add_argument("--version", action="version", version=f"hopfield {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{demo,retrieve,info}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{demo,retrieve,capacity,info}")
 
     demo = commands.add_parser(
         "demo",
@@ -124,6 +130,48 @@ def _parser() -> argparse.ArgumentParser:
         default=0,
         help="of the order in which the classical network visits neurons; %(default)s unless given",
     )
+
+    diagram = commands.add_parser(
+        "capacity",
+        help="measure how much Hebbian networks hold, and draw it beside the theory",
+        description="Store random patterns, start at one of them, and see how near the network stays to it: for "
+        "several sizes against the load, with the mean-field theory of infinite networks. A seed fixes all numbers.",
+    )
+    add = diagram.add_argument
+    add(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[200, 1000, 5000],
+        metavar="N",
+        help="numbers of neurons; %(default)s unless given",
+    )
+    add(
+        "--loads",
+        type=float,
+        nargs=3,
+        default=[0.02, 0.2, 37],
+        metavar=("FROM", "TO", "COUNT"),
+        help="loads, patterns over neurons; 37 from 0.02 to 0.2 unless given",
+    )
+    add("--trials", type=int, default=200, metavar="N", help="networks for each point; %(default)s unless given")
+    add(
+        "--corruption",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="share of neurons to flip before retrieving; %(default)s unless given",
+    )
+    add("--seed", type=int, default=0, help="of all random numbers; %(default)s unless given")
+    add("--threads", type=int, metavar="N", help="threads at most; all processors unless given")
+    add(
+        "--out",
+        type=Path,
+        default=Path("hopfield-capacity.png"),
+        metavar="PNG",
+        help="the picture; %(default)s unless given",
+    )
+    add("--csv", type=Path, metavar="CSV", help="where to write the numbers, if anywhere")
 
     commands.add_parser("info", help="the version, the instruction set in use, the threads")
     return parser

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import util
 from pathlib import Path
 
-from .._terminal import Mistake
+from .._terminal import Mistake, destination
 
 __all__ = ["run"]
 
@@ -15,10 +15,7 @@ def run(out: Path) -> None:
     missing = [name for name in ("skimage", "matplotlib") if util.find_spec(name) is None]
     if missing:
         raise Mistake("the demo needs scikit-image and matplotlib: pip install 'hopfield[demo]'")
-    if not out.parent.is_dir():
-        raise Mistake(f"{out.parent} is no folder to write {out.name} to")
-    if out.suffix.lower() != ".png":
-        raise Mistake(f"--out must name a .png file; got {out}")
+    destination(out, ".png")
     from . import photographs, picture, report, runs
 
     pictures = photographs.load()
