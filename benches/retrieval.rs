@@ -180,7 +180,7 @@ fn table() {
 fn storage_table() {
     println!("\nPatterns stored in fewer bits, {} threads, {}", num_threads(), InstructionSet::in_use().name());
     println!("{:<8} {:>5} {:>8} {:>5}", "type", "m", "k", "d");
-    for shape in [FEW[6], FEW[7], FEW[5], BETWEEN[1], BETWEEN[3], MANY[1], MANY[6]] {
+    for shape in [FEW[6], FEW[7], FEW[4], FEW[5], BETWEEN[1], BETWEEN[3], MANY[1], MANY[6]] {
         rate(shape);
     }
 }

@@ -94,19 +94,18 @@ unsafe fn score_group<L: Lanes, S: Stored<L>, const QUERIES: usize, const GROUPS
             let mut sums = [[zero; GROUPS]; QUERIES];
             for j in (from..to).step_by(L::COUNT * S::PER_WORD) {
                 let (word, words) = (j / S::PER_WORD, L::COUNT.min((to - j) / S::PER_WORD));
-                let mut columns = [[zero; 16]; GROUPS];
-                for (group, columns) in columns.iter_mut().enumerate() {
+                let columns: [[L; 16]; GROUPS] = std::array::from_fn(|group| {
                     let first = row + group * L::COUNT;
                     if full && words == L::COUNT {
-                        *columns = L::columns(x.words, first * stride + word, stride);
-                    } else {
-                        for (lane, slot) in columns.iter_mut().enumerate().take(L::COUNT) {
-                            let row = (first + lane).min(rows - 1);
-                            *slot = L::load_part(x.words, row * stride + word, words);
-                        }
-                        L::transpose(columns);
+                        return L::columns(x.words, first * stride + word, stride);
                     }
-                }
+                    let mut part = [zero; 16];
+                    for (lane, slot) in part.iter_mut().enumerate().take(L::COUNT) {
+                        *slot = L::load_part(x.words, (first + lane).min(rows - 1) * stride + word, words);
+                    }
+                    L::transpose(&mut part);
+                    part
+                });
                 for i in 0..words {
                     for part in 0..S::PER_WORD {
                         let at = j + i * S::PER_WORD + part;

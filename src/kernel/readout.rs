@@ -232,6 +232,13 @@ impl<T: Real> Fold<T> {
         }
     }
 
+    /// Merges whole groups: `group` holds the chunks of the next one.
+    pub(crate) fn merge_group(&mut self, group: &[Readout<T>]) {
+        for (total, group) in self.total.iter_mut().zip(group) {
+            total.merge(group);
+        }
+    }
+
     /// The total, one readout a tile of queries.
     pub(crate) fn total(self) -> Vec<Readout<T>> {
         self.total

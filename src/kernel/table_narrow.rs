@@ -111,8 +111,8 @@ macro_rules! narrow {
                 score: [
                     score::<1, 2>,
                     score::<2, 2>,
-                    score::<3, 1>,
-                    score::<4, 1>,
+                    score::<3, 2>,
+                    score::<4, 2>,
                     score::<5, 1>,
                     score::<6, 1>,
                     score::<7, 1>,

@@ -9,7 +9,7 @@ use crate::kernel::aligned::Aligned;
 use crate::kernel::narrow::Entries;
 use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns};
 use crate::kernel::real::Real;
-use crate::kernel::{CHUNK, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST};
+use crate::kernel::{CHUNK, GROUP, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST};
 use crate::par::{Ordered, Par, Tickets, Watch};
 
 // The three numbers below were chosen by `cargo bench --bench retrieval -- --table` on two cores with AVX-512; answers do
@@ -19,6 +19,8 @@ use crate::par::{Ordered, Par, Tickets, Watch};
 pub(super) const WORTH_A_THREAD: usize = 100_000;
 /// Vectors of queries for each thread from which the batch is divided, not the memory.
 const VECTORS_A_THREAD: usize = 6;
+/// Groups of chunks for each thread from which they are handed out whole.
+const GROUPS_A_THREAD: usize = 8;
 /// Bytes of packed queries and accumulators that one part of a batch may hold in the second-level cache.
 const CACHE: usize = 1024 * 1024;
 
@@ -187,23 +189,17 @@ impl<T: Real> Pass<'_, T> {
         )
     }
 
-    /// Each thread takes chunks of the memory for the whole batch; they are merged in order.
+    /// Each thread takes chunks of the memory for the whole batch, or whole groups of them where there are enough; they
+    /// are merged in order.
     fn divide_memory(&self, queries: &[T], mut answers: Answers<T>, threads: usize, par: Par) -> Result<()> {
         let m = queries.len() / self.d;
         let team = Team::new(self, queries, (0, m))?;
-        let chunks = team.chunks();
         let merged = Ordered::new(team.identity()?, 4 * threads);
-        let tickets = Tickets::default();
-        par.run(threads.min(chunks), |watch| {
-            let mut worker = team.worker()?;
-            while let Some(chunk) = tickets.take(chunks) {
-                team.fold_chunk(chunk, &mut worker, watch)?;
-                let readouts = std::mem::take(&mut worker.readouts);
-                let merge = |fold: &mut Fold<T>, chunk, part: &Vec<_>| fold.merge(chunk, part);
-                worker.readouts = merged.deliver(chunk, readouts, watch, merge, || team.readouts())?;
-            }
-            Ok(())
-        })?;
+        if team.chunks() >= GROUPS_A_THREAD * GROUP * threads {
+            team.fold_groups(&merged, threads, par)?;
+        } else {
+            team.fold_chunks(&merged, threads, par)?;
+        }
         team.answer(&merged.finish().total(), &mut answers);
         Ok(())
     }
@@ -264,6 +260,50 @@ impl<'a, T: Real> Team<'a, T> {
                 self.pass.d,
                 self.tiles.iter().map(|tile| tile.shape),
             )?,
+        })
+    }
+
+    /// Each thread takes a chunk at a time.
+    fn fold_chunks(&self, merged: &Ordered<Fold<T>, Vec<Readout<T>>>, threads: usize, par: Par) -> Result<()> {
+        let (chunks, tickets) = (self.chunks(), Tickets::default());
+        par.run(threads.min(chunks), |watch| {
+            let mut worker = self.worker()?;
+            while let Some(chunk) = tickets.take(chunks) {
+                self.fold_chunk(chunk, &mut worker, watch)?;
+                let readouts = std::mem::take(&mut worker.readouts);
+                worker.readouts = merged.deliver(
+                    chunk,
+                    readouts,
+                    watch,
+                    |fold, chunk, part| fold.merge(chunk, part),
+                    || self.readouts(),
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Each thread takes a group of chunks at a time, which is a sixteenth of the handing over and one long piece of
+    /// memory to read.
+    fn fold_groups(&self, merged: &Ordered<Fold<T>, Vec<Readout<T>>>, threads: usize, par: Par) -> Result<()> {
+        let (chunks, tickets) = (self.chunks(), Tickets::default());
+        par.run(threads, |watch| {
+            let (mut worker, mut group) = (self.worker()?, self.readouts()?);
+            while let Some(number) = tickets.take(chunks.div_ceil(GROUP)) {
+                group.iter_mut().for_each(Readout::reset);
+                for chunk in number * GROUP..chunks.min((number + 1) * GROUP) {
+                    self.fold_chunk(chunk, &mut worker, watch)?;
+                    group.iter_mut().zip(&worker.readouts).for_each(|(group, chunk)| group.merge(chunk));
+                }
+                group = merged.deliver(
+                    number,
+                    group,
+                    watch,
+                    |fold, _, group| fold.merge_group(group),
+                    || self.readouts(),
+                )?;
+            }
+            Ok(())
         })
     }
 
@@ -383,6 +423,7 @@ mod tests {
             (1000, 64, 33, 64),
             (700, 70, 100, 0),
             (9000, 5, 19, 3),
+            (140_000, 1, 2, 1),
             (300, 9, 400, 5),
         ] {
             let (patterns, values) = (draw::<T>(&mut stream, k * d), draw::<T>(&mut stream, k * columns));
