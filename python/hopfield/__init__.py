@@ -1,8 +1,8 @@
 """Hopfield networks, classical and modern: associative memories that are exact, deterministic and fast.
 
-`ClassicalHopfield` stores ±1 patterns by Hebb's rule or another of `rules`; `ModernHopfield` stores real-valued ones and retrieves them by
-softmax, which is `attention`. All results are the same, bit for bit, for any number of threads, any batch and any
-memory layout.
+`ClassicalHopfield` stores ±1 patterns by Hebb's rule or another of `rules`; `ModernHopfield` stores real-valued ones
+and retrieves them by softmax, which is `attention`. All results are the same, bit for bit, for any number of threads,
+any batch and any memory layout.
 """
 
 from . import capacity, corrupt, errors, rules

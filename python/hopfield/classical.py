@@ -1,9 +1,9 @@
 """The classical network of ±1 neurons (Hopfield, *PNAS* 79, 1982).
 
 Letters: `k` stored patterns and `m` cues of `n` neurons each. Weights are ``W = c * sum(outer(x, x))`` over the
-patterns, with ``W[i, i] = 0``, or what another of `hopfield.rules` makes of them; the field is ``h = W @ x + b`` and the
-energy ``E = -x @ W @ x / 2 - b @ x``. Patterns are kept as bits and fields computed as exact integers; Hebb's `W` is
-never formed unless `weight_matrix` asks for it.
+patterns, with ``W[i, i] = 0``, or what another of `hopfield.rules` makes of them; the field is ``h = W @ x + b`` and
+the energy ``E = -x @ W @ x / 2 - b @ x``. Patterns are kept as bits and fields computed as exact integers; Hebb's `W`
+is never formed unless `weight_matrix` asks for it.
 
 Not here: gradients, and patterns of 0 and 1 as such.
 """

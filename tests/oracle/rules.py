@@ -32,9 +32,7 @@ class Weighted(ClassicalHopfield):
     ) -> None:
         super().__init__(patterns, bias=bias, threshold=threshold, tie=tie)
         self.weights: Matrix = [[Fraction(w) for w in row] for row in weights]
-        self.is_symmetric = all(
-            self.weights[i][j] == self.weights[j][i] for i in range(self.n) for j in range(self.n)
-        )
+        self.is_symmetric = all(self.weights[i][j] == self.weights[j][i] for i in range(self.n) for j in range(self.n))
 
     def local_field(self, x: Sequence[int], i: int) -> Fraction:
         """``h_i = sum_j W_ij x_j + b_i``."""
@@ -58,7 +56,10 @@ def storkey(patterns: Patterns, before: Matrix | None = None) -> Matrix:
     n = len(patterns[0])
     w = [[Fraction(0)] * n for _ in range(n)] if before is None else before
     for xi in patterns:
-        h = [[sum((w[i][m] * xi[m] for m in range(n) if m not in (i, j)), Fraction(0)) for j in range(n)] for i in range(n)]
+        h = [
+            [sum((w[i][m] * xi[m] for m in range(n) if m not in (i, j)), Fraction(0)) for j in range(n)]
+            for i in range(n)
+        ]
         w = [
             [
                 Fraction(0) if i == j else w[i][j] + (xi[i] * xi[j] - xi[i] * h[j][i] - h[i][j] * xi[j]) / n
@@ -78,7 +79,7 @@ class DependentError(ValueError):
 
 
 def inverse_of_products(patterns: Patterns) -> Matrix:
-    """``(X XT)^-1`` by Gauss-Jordan elimination, without exchanges of rows: a pivot of 0 names the dependent pattern."""
+    """``(X XT)^-1`` by Gauss-Jordan elimination, rows in their order: a pivot of 0 names the dependent pattern."""
     k = len(patterns)
     rows = [
         [Fraction(sum(a * b for a, b in zip(x, y, strict=True))) for y in patterns]
@@ -103,7 +104,9 @@ def pseudo_inverse(patterns: Patterns, *, zero_diagonal: bool = True) -> Matrix:
     left = [[sum(inverse[mu][nu] * patterns[nu][i] for nu in range(k)) for mu in range(k)] for i in range(n)]
     return [
         [
-            Fraction(0) if zero_diagonal and i == j else sum((left[i][mu] * patterns[mu][j] for mu in range(k)), Fraction(0))
+            Fraction(0)
+            if zero_diagonal and i == j
+            else sum((left[i][mu] * patterns[mu][j] for mu in range(k)), Fraction(0))
             for j in range(n)
         ]
         for i in range(n)
@@ -119,7 +122,7 @@ class Perceptron(NamedTuple):
 
 
 def stable(xi: Sequence[int], i: int, row: Sequence[int], bias: Bias, margin: float) -> bool:
-    """``xi_i h_i > 0`` and ``xi_i h_i >= margin |W_i|``, both times n; the second in float64, as both sides are rounded."""
+    """``xi_i h_i > 0`` and ``xi_i h_i >= margin |W_i|``, times n; the second in float64, as a root is rounded."""
     n = len(xi)
     field = sum(q * x for q, x in zip(row, xi, strict=True)) + n * (Fraction(0) if bias is None else entry(bias, i))
     stability = xi[i] * field
