@@ -18,7 +18,14 @@ from hopfield.rules import Perceptron, PseudoInverse
 PATTERNS = [[1, 1, 1, -1], [1, -1, 1, 1]]
 LOPSIDED = hf.ClassicalHopfield(PATTERNS, rule="perceptron")
 
-NO_ENERGY = "needs an energy, which weights that are not symmetric do not have (learn with `symmetric=True`, or by another rule)"
+NO_ENERGY = (
+    "needs an energy, which weights that are not symmetric do not have "
+    "(learn with `symmetric=True`, or by another rule)"
+)
+DEPENDENT = (
+    "`patterns` must be linearly independent under rule 'pseudo_inverse', which at most 3 of 3 neurons can be; row {} "
+    "depends on those before it (leave it out, or use another rule)"
+)
 
 REFUSED: list[tuple[Callable[[], Any], type[HopfieldError], str]] = [
     (
@@ -49,14 +56,12 @@ REFUSED: list[tuple[Callable[[], Any], type[HopfieldError], str]] = [
     (
         lambda: hf.ClassicalHopfield([[1, 1, 1], [1, -1, 1], [-1, 1, -1]], rule="pseudo_inverse"),
         InvalidInputError,
-        "`patterns` must be linearly independent under rule 'pseudo_inverse', which at most 3 of 3 neurons can be; row 2 "
-        "depends on those before it (leave it out, or use another rule)",
+        DEPENDENT.format(2),
     ),
     (
         lambda: hf.ClassicalHopfield(np.where(np.eye(3), -1, 1)[[0, 1, 2, 0]], rule="pseudo_inverse"),
         InvalidInputError,
-        "`patterns` must be linearly independent under rule 'pseudo_inverse', which at most 3 of 3 neurons can be; row 3 "
-        "depends on those before it (leave it out, or use another rule)",
+        DEPENDENT.format(3),
     ),
     (lambda: LOPSIDED.energy(PATTERNS), InvalidInputError, f"`energy` {NO_ENERGY}"),
     (lambda: LOPSIDED.retrieve(PATTERNS, trace=True), InvalidInputError, f"`trace` {NO_ENERGY}"),
