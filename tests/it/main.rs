@@ -8,4 +8,5 @@ mod classical;
 mod layering;
 mod modern;
 mod random;
+mod rules;
 mod vectors;

@@ -101,8 +101,7 @@ fn factor(matrix: &mut [f64], k: usize, n: usize, set: Available, par: Par) -> R
             let row = &mut rest[..k];
             eliminate(set, row, above, from, i);
             let pivot = row[i] - dot(set, &row[..i], &row[..i]);
-            // The negation is also true of NaN.
-            if !(pivot > DEPENDENT * n as f64) {
+            if pivot <= DEPENDENT * n as f64 {
                 return Ok(Err(i));
             }
             smallest = smallest.min(pivot);
