@@ -16,6 +16,7 @@ from .classical import ClassicalHopfield
 from .errors import HopfieldError, HopfieldWarning
 from .modern import ModernHopfield
 from .results import BinaryRetrieval, Diagnosis, Retrieval, RetrievalSummary
+from .sparse import SparseHopfield
 
 __all__ = [
     "BinaryRetrieval",
@@ -26,6 +27,7 @@ __all__ = [
     "ModernHopfield",
     "Retrieval",
     "RetrievalSummary",
+    "SparseHopfield",
     "__version__",
     "attention",
     "capacity",

@@ -12,6 +12,7 @@ mod machine;
 mod modern;
 mod rounded;
 mod run;
+mod sparse;
 
 use pyo3::prelude::*;
 
@@ -32,6 +33,8 @@ mod _core {
     use super::modern::{ModernHopfield, attention};
     #[pymodule_export]
     use super::rounded::RoundedPatterns;
+    #[pymodule_export]
+    use super::sparse::SparseHopfield;
     #[pymodule_export]
     use super::{get_num_threads, instruction_set, instruction_sets, limit_threads, set_num_threads};
 

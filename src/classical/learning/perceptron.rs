@@ -8,7 +8,7 @@
 use super::{Epochs, Perceptron};
 use crate::binary::workers;
 use crate::classical::options::Bias;
-use crate::classical::weighted::weights::Weights;
+use crate::classical::weighted::Weights;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns, Crossing};

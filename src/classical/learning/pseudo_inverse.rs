@@ -5,8 +5,8 @@
 //! this, so that what is 0 becomes 0: a neuron that its diagonal weight alone speaks for has no field without it.
 
 use super::{Coupled, PseudoInverse};
-use crate::classical::weighted::projection::Projection;
-use crate::classical::weighted::weights::Weights;
+use crate::classical::weighted::Projection;
+use crate::classical::weighted::Weights;
 use crate::error::{Error, Result, area, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns};
