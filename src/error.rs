@@ -196,6 +196,26 @@ pub enum Error {
         "`beta` cannot be calibrated: no pattern is its own best match under similarity \"dot\"; give `beta`, or scale `patterns` to equal norm"
     )]
     NotCalibratable,
+    /// A separation and a similarity that mean nothing together.
+    #[error("`separation` '{separation}' {rule}; got '{similarity}'")]
+    Pair {
+        /// The separation's name.
+        separation: &'static str,
+        /// The similarity's name.
+        similarity: &'static str,
+        /// What the separation needs.
+        rule: &'static str,
+    },
+    /// A separation and a similarity without an energy.
+    #[error(
+        "`energy` does not exist for separation '{separation}' with similarity '{similarity}': their update descends none (hopfield.separation lists the pairs that have one)"
+    )]
+    NoEnergy {
+        /// The separation's name.
+        separation: &'static str,
+        /// The similarity's name.
+        similarity: &'static str,
+    },
     /// The operating system has no memory for the result or the workspace.
     #[error("not enough memory for {bytes} bytes of {purpose}")]
     OutOfMemory {

@@ -57,6 +57,7 @@ pub(crate) mod many;
 pub(crate) mod narrow;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
+pub(crate) mod powers;
 pub(crate) mod readout;
 pub(crate) mod real;
 #[cfg(target_arch = "x86_64")]

@@ -11,10 +11,13 @@
 mod association;
 mod attention;
 pub(crate) mod calibrate;
+mod cut;
 mod diagnose;
 mod memory;
 mod pass;
 mod retrieve;
+pub mod separation;
+mod similarity;
 
 pub use crate::input::rounded::Storage;
 pub use attention::attention;
@@ -22,3 +25,5 @@ pub use calibrate::{Calibration, calibrate};
 pub use diagnose::{Diagnosis, Kind, RamsauerClass};
 pub use memory::{Constants, ModernHopfield};
 pub use retrieve::{Criterion, Cue, Reason, Retrieval, Stop};
+pub use separation::Separation;
+pub use similarity::Similarity;

@@ -25,6 +25,8 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::TooLarge { .. }
         | Error::BetaRange { .. }
         | Error::Overflow { .. }
+        | Error::Pair { .. }
+        | Error::NoEnergy { .. }
         | Error::NotCalibratable => class(py, &INVALID, "InvalidInputError"),
         Error::OutOfMemory { .. } => class(py, &MEMORY, "OutOfMemoryError"),
         // Without an exception of its own: the interrupt came from elsewhere.
