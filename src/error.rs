@@ -193,9 +193,12 @@ pub enum Error {
     },
     /// No inverse temperature can be calibrated.
     #[error(
-        "`beta` cannot be calibrated: no pattern is its own best match under similarity \"dot\"; give `beta`, or scale `patterns` to equal norm"
+        "`beta` cannot be calibrated: no pattern is its own best match under similarity '{similarity}'; give `beta`, use similarity 'euclidean' or 'cosine', or scale `patterns` to equal norm"
     )]
-    NotCalibratable,
+    NotCalibratable {
+        /// The similarity's name.
+        similarity: &'static str,
+    },
     /// A separation and a similarity that mean nothing together.
     #[error("`separation` '{separation}' {rule}; got '{similarity}'")]
     Pair {
@@ -205,6 +208,16 @@ pub enum Error {
         similarity: &'static str,
         /// What the separation needs.
         rule: &'static str,
+    },
+    /// A vector of zeros where only directions are compared.
+    #[error(
+        "`{argument}` must not be zero under similarity 'cosine', which compares directions; row {row} is (leave it out, or use 'dot' or 'euclidean')"
+    )]
+    NoDirection {
+        /// The argument's name.
+        argument: &'static str,
+        /// The first such row.
+        row: usize,
     },
     /// A separation and a similarity without an energy.
     #[error(

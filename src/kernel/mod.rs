@@ -48,6 +48,8 @@
 pub(crate) mod aligned;
 pub(crate) mod bits;
 pub(crate) mod ceiling;
+pub(crate) mod collect;
+pub(crate) mod compare;
 pub(crate) mod few;
 #[cfg(target_arch = "x86_64")]
 mod few_narrow;

@@ -179,22 +179,27 @@ impl Cutting {
     /// A score below which nothing has weight once there is one of `top`: rounding is allowed for.
     pub(super) fn floor<T: Real>(&self, top: T) -> T {
         let top: f64 = top.into();
-        let (edge, size) = match self.rule {
-            Rule::Entmax(alpha) => {
-                let window = 1.0 / ((alpha - 1.0) * self.beta);
-                (top - window, top.abs() + window)
-            }
-            Rule::Largest(_) => return T::NEG_INFINITY,
-            Rule::Max => (top, top.abs()),
-            Rule::Ball { .. } => (-1.0 / self.beta, 1.0 / self.beta),
-        };
-        let floor = edge - 8.0 * T::EPSILON * size - 8.0 * T::RANGE.0;
-        // Beyond the type everything is a candidate.
-        if floor > -T::RANGE.1 { T::from_f64(floor) } else { T::NEG_INFINITY }
+        match self.rule {
+            Rule::Entmax(alpha) => self.entmax_floor(alpha, top, -1.0),
+            Rule::Largest(_) => T::NEG_INFINITY,
+            Rule::Max => lowered(top, top.abs()),
+            Rule::Ball { .. } => lowered(-1.0 / self.beta, 1.0 / self.beta),
+        }
     }
 
-    /// Drops candidates that cannot have weight, whatever others come; in any order.
-    pub(super) fn prune<T: Real>(&self, candidates: &mut Vec<Candidate<T>>, scratch: &mut Vec<Candidate<f64>>) {
+    /// The score that lies at `threshold`, rounded down.
+    fn entmax_floor<T: Real>(&self, alpha: f64, top: f64, threshold: f64) -> T {
+        let below = threshold / ((alpha - 1.0) * self.beta);
+        lowered(top + below, top.abs() - below)
+    }
+
+    /// Drops candidates that cannot have weight, whatever others come, in any order; returns a floor that holds from now
+    /// on, if there is one.
+    pub(super) fn prune<T: Real>(
+        &self,
+        candidates: &mut Vec<Candidate<T>>,
+        scratch: &mut Vec<Candidate<f64>>,
+    ) -> Option<T> {
         let top = candidates.iter().fold(f64::NEG_INFINITY, |top, &(score, _)| top.max(score.into()));
         match self.rule {
             Rule::Entmax(alpha) => {
@@ -203,15 +208,21 @@ impl Cutting {
                 // More candidates only raise a threshold.
                 let threshold = self.threshold(alpha, top, scratch) - MARGIN;
                 candidates.retain(|&(score, _)| self.below_top(alpha, top, score.into()) > threshold);
+                Some(self.entmax_floor(alpha, top, threshold))
             }
             Rule::Largest(count) => {
-                if candidates.len() > count {
-                    candidates.select_nth_unstable_by(count - 1, descending);
-                    candidates.truncate(count);
+                if candidates.len() <= count {
+                    return None;
                 }
+                let (_, &mut (last, _), _) = candidates.select_nth_unstable_by(count - 1, descending);
+                candidates.truncate(count);
+                Some(last)
             }
-            Rule::Max => candidates.retain(|&(score, _)| score.into() >= top),
-            Rule::Ball { .. } => {}
+            Rule::Max => {
+                candidates.retain(|&(score, _)| score.into() >= top);
+                None
+            }
+            Rule::Ball { .. } => None,
         }
     }
 
@@ -225,6 +236,13 @@ impl Cutting {
             Rule::Ball { epsilon } => libm::log(k + epsilon),
         }
     }
+}
+
+/// A bound, lowered by what rounding to the type and before it may have added, `size` being that of its parts; −∞ where the
+/// type does not reach.
+fn lowered<T: Real>(bound: f64, size: f64) -> T {
+    let bound = bound - 8.0 * T::EPSILON * size - 8.0 * T::RANGE.0;
+    if bound > -T::RANGE.1 { T::from_f64(bound) } else { T::NEG_INFINITY }
 }
 
 /// `base^power`, exactly rounded where that is a product.

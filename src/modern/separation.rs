@@ -180,6 +180,12 @@ impl Separation {
         }
     }
 
+    /// Whether weights depend on the inverse temperature.
+    #[must_use]
+    pub fn uses_beta(self) -> bool {
+        !matches!(self, Self::Max | Self::Linear | Self::Polynomial { .. })
+    }
+
     /// How it cuts, if it is one of those that do.
     pub(super) fn cutting(self, beta: f64) -> Option<Cutting> {
         let rule = match self {

@@ -27,7 +27,8 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::Overflow { .. }
         | Error::Pair { .. }
         | Error::NoEnergy { .. }
-        | Error::NotCalibratable => class(py, &INVALID, "InvalidInputError"),
+        | Error::NoDirection { .. }
+        | Error::NotCalibratable { .. } => class(py, &INVALID, "InvalidInputError"),
         Error::OutOfMemory { .. } => class(py, &MEMORY, "OutOfMemoryError"),
         // Without an exception of its own: the interrupt came from elsewhere.
         Error::Interrupted => return pyo3::exceptions::PyKeyboardInterrupt::new_err(()),
