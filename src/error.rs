@@ -153,7 +153,7 @@ pub enum Error {
     #[error(
         "`{wanted}` needs an energy, which weights that are not symmetric do not have (learn with `symmetric=True`, or by another rule)"
     )]
-    NoEnergy {
+    Asymmetric {
         /// What was asked for.
         wanted: &'static str,
     },
@@ -221,9 +221,42 @@ pub enum Error {
     },
     /// No inverse temperature can be calibrated.
     #[error(
-        "`beta` cannot be calibrated: no pattern is its own best match under similarity \"dot\"; give `beta`, or scale `patterns` to equal norm"
+        "`beta` cannot be calibrated: no pattern is its own best match under similarity '{similarity}'; give `beta`, use similarity 'euclidean' or 'cosine', or scale `patterns` to equal norm"
     )]
-    NotCalibratable,
+    NotCalibratable {
+        /// The similarity's name.
+        similarity: &'static str,
+    },
+    /// A separation and a similarity that mean nothing together.
+    #[error("`separation` '{separation}' {rule}; got '{similarity}'")]
+    Pair {
+        /// The separation's name.
+        separation: &'static str,
+        /// The similarity's name.
+        similarity: &'static str,
+        /// What the separation needs.
+        rule: &'static str,
+    },
+    /// A vector of zeros where only directions are compared.
+    #[error(
+        "`{argument}` must not be zero under similarity 'cosine', which compares directions; row {row} is (leave it out, or use 'dot' or 'euclidean')"
+    )]
+    NoDirection {
+        /// The argument's name.
+        argument: &'static str,
+        /// The first such row.
+        row: usize,
+    },
+    /// A separation and a similarity without an energy.
+    #[error(
+        "`energy` does not exist for separation '{separation}' with similarity '{similarity}': their update descends none (hopfield.separation lists the pairs that have one)"
+    )]
+    NoEnergy {
+        /// The separation's name.
+        separation: &'static str,
+        /// The similarity's name.
+        similarity: &'static str,
+    },
     /// The operating system has no memory for the result or the workspace.
     #[error("not enough memory for {bytes} bytes of {purpose}")]
     OutOfMemory {

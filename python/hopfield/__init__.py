@@ -5,7 +5,7 @@ and retrieves them by softmax, which is `attention`. All results are the same, b
 any batch and any memory layout.
 """
 
-from . import capacity, corrupt, errors, rules
+from . import capacity, corrupt, errors, rules, separation
 from ._attention import attention
 from ._calibration import suggest_beta
 from ._config import show_config
@@ -35,6 +35,7 @@ __all__ = [
     "errors",
     "get_num_threads",
     "rules",
+    "separation",
     "set_num_threads",
     "show_config",
     "spins",

@@ -9,4 +9,5 @@ mod layering;
 mod modern;
 mod random;
 mod rules;
+mod separations;
 mod vectors;

@@ -55,7 +55,7 @@ impl<C: Coupling> Answers for Weighted<'_, C> {
         if !self.coupling.is_symmetric() {
             let wanted = [("target_energy", options.stop.target_energy.is_some()), ("trace", options.report.trace)];
             if let Some((wanted, _)) = wanted.into_iter().find(|(_, wanted)| *wanted) {
-                return Err(Error::NoEnergy { wanted });
+                return Err(Error::Asymmetric { wanted });
             }
         }
         binary::retrieve(self, cues, options, par)
@@ -63,7 +63,7 @@ impl<C: Coupling> Answers for Weighted<'_, C> {
 
     fn energy(&self, states: ArrayView2<'_, i8>, par: Par) -> Result<Array1<f64>> {
         if !self.coupling.is_symmetric() {
-            return Err(Error::NoEnergy { wanted: "energy" });
+            return Err(Error::Asymmetric { wanted: "energy" });
         }
         let energies = self.of_each(states, 1, par, |track, state, out, _| {
             out[0] = Network::energy(self, track, state);
