@@ -186,7 +186,8 @@ class BinaryNetwork:
             Where to start.
         update : {"asynchronous", "synchronous"}
             One neuron at a time, so that the energy never rises (Hopfield 1982), or all at once, which ends
-            in a fixed point or a cycle of two states (Little 1974).
+            in a fixed point or a cycle: of two states (Little 1974), or of any number where weights are not
+            symmetric.
         order : {"permutation", "random", "sequential", "greedy"} or array_like of int
             The order of asynchronous visits: a fresh permutation each sweep, a neuron drawn with
             replacement each time, ascending, or always the neuron of largest instability ``-x[i] * h[i]``

@@ -46,7 +46,7 @@ pub(super) struct Learnt {
 
 impl Learnt {
     /// From all patterns; `self` is what was learnt from those before number `first`.
-    pub(super) fn and(
+    pub(super) fn extended(
         &self,
         options: &ClassicalOptions,
         columns: &Columns,

@@ -96,6 +96,9 @@ fn independent(
     )?;
     // Rows of what neurons receive become rows of what they send.
     for i in 0..n {
+        if i % CHECK_EVERY == 0 {
+            par.check()?;
+        }
         for j in 0..i {
             weights.sent.swap(i * n + j, j * n + i);
         }

@@ -104,8 +104,12 @@ impl Coupling for Weights {
     }
 
     fn length(&self, i: usize) -> f64 {
-        let squares = (0..self.n).map(|j| self.sent[j * self.n + i] as f64);
-        libm::sqrt(squares.map(|q| q * q).sum())
+        let squares = |q: &i64| *q as f64 * *q as f64;
+        libm::sqrt(if self.symmetric {
+            self.sent_by(i).iter().map(squares).sum()
+        } else {
+            self.sent.iter().skip(i).step_by(self.n).map(squares).sum()
+        })
     }
 
     fn receive(&self, i: usize, row: &mut [i64], _set: Available) {
