@@ -129,7 +129,7 @@ impl Ratio {
             return if shift > 0.0 { Ordering::Greater } else { Ordering::Less };
         }
         let twice = 2.0 * shift;
-        if rest == 0.0 && twice == twice.trunc() {
+        if rest == 0.0 && twice % 1.0 == 0.0 {
             let by = |places: f64| vec![0; places.max(0.0) as usize];
             let above = [by(twice), self.above.clone()].concat();
             let below = [by(-twice), self.below.clone()].concat();

@@ -50,6 +50,9 @@ impl Natural {
 
     /// Adds `other · 2^(64 words)`.
     pub(super) fn add(&mut self, other: &Self, words: usize) {
+        if other.is_zero() {
+            return;
+        }
         if self.0.len() < other.0.len() + words {
             self.0.resize(other.0.len() + words, 0);
         }
@@ -164,9 +167,12 @@ mod tests {
         assert_eq!(ten.power(22).value(0), 1e22);
         assert_eq!(ten.power(300).value(0), 1e300);
         assert_eq!(ten.power(309).value(0), f64::INFINITY);
-        assert_eq!(ten.power(309).value(64), 5.421010862427522e289);
+        assert_eq!(ten.power(309).value(64), 5.421_010_862_427_522e289);
         assert_eq!(Natural::default().value(3), 0.0);
         assert_eq!(Natural::shifted(3, 200).value(201), 1.5);
+        let mut nothing = Natural::default();
+        nothing.add(&ten.times(0), 5);
+        assert_eq!(nothing, Natural::default());
         assert_eq!(Natural::shifted(1, 14).value(1088), 5e-324);
         let mut odd = Natural::shifted(1, 53 + 640);
         odd.add(&Natural::shifted(1, 640), 0);

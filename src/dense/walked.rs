@@ -191,3 +191,77 @@ impl Walked<'_> {
         if self.near_field(track, state, i).0 > noise { 1 } else { -1 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, ArrayView2, s};
+
+    use super::*;
+    use crate::binary::{self, BinaryRetrieval, Known, Order, Report, Retrieve, Stop, Temperature, Update};
+    use crate::dense::DenseOptions;
+    use crate::par::Par;
+    use crate::rng::Stream;
+
+    fn signs(rows: usize, columns: usize, seed: u64) -> Array2<i8> {
+        let mut stream = Stream::new(seed, 0);
+        Array2::from_shape_simple_fn((rows, columns), || if stream.coin() { 1 } else { -1 })
+    }
+
+    /// What a retrieval with bounds gives, which is that with all sums in full.
+    fn both(net: &DenseAssociativeMemory, cues: ArrayView2<'_, i8>, options: &Retrieve) -> BinaryRetrieval {
+        let external = options.external_field(cues.nrows(), cues.ncols()).unwrap();
+        let network = || Walked::new(net, external.as_ref()).unwrap();
+        let found = binary::retrieve(&network(), cues, options, Par::serial()).unwrap();
+        let full = binary::retrieve(&network().in_full(), cues, options, Par::serial()).unwrap();
+        // The trace is padded with NaN, which does not equal itself.
+        assert_eq!((&found.states, &found.recalls), (&full.states, &full.recalls));
+        assert_eq!(format!("{:?}", found.trace), format!("{:?}", full.trace));
+        found
+    }
+
+    #[test]
+    fn bounds_change_nothing() {
+        for (n, k, seed) in [(60, 700, 1), (61, 40, 2), (12, 3000, 3), (200, 65, 4)] {
+            let patterns = signs(k, n, seed);
+            let mut net =
+                DenseAssociativeMemory::with(DenseOptions { interaction: Interaction::Exponential, tie: Tie::Random })
+                    .unwrap();
+            net.store(patterns.view(), Par::serial()).unwrap();
+            let mut stream = Stream::new(seed, 1);
+            let cues = patterns.slice(s![..7, ..]).mapv(|x| if stream.below(3) == 0 { -x } else { x });
+            let mask = Array2::from_shape_fn(cues.dim(), |(cue, i)| !(i + cue).is_multiple_of(4));
+            let known = Some(Known { mask: mask.view(), clamp: false });
+            let report = Report { trace: true, ..Default::default() };
+            let stop = Stop { max_sweeps: 4, ..Default::default() };
+            let memory = Stop { stop_at_memory: true, ..stop };
+            let orders = [Order::Permutation, Order::Random, Order::Greedy].map(Update::Asynchronous);
+            for update in orders.into_iter().chain([Update::Synchronous]) {
+                for (known, stop) in [(None, stop), (known, stop), (None, memory)] {
+                    both(&net, cues.view(), &Retrieve { update, known, stop, report, ..Default::default() });
+                }
+            }
+            let temperature = Temperature::Schedule(&[0.5, 0.1, 0.0, 0.0]);
+            both(&net, cues.view(), &Retrieve { temperature, report, ..Default::default() });
+            let field = Array2::from_elem((1, n), 0.25);
+            both(&net, cues.view(), &Retrieve { field: Some(field.view()), report, ..Default::default() });
+        }
+    }
+
+    #[test]
+    fn bounds_settle_most_signs_near_a_pattern() {
+        let patterns = signs(5000, 300, 5);
+        let mut net =
+            DenseAssociativeMemory::with(DenseOptions { interaction: Interaction::Exponential, ..Default::default() })
+                .unwrap();
+        net.store(patterns.view(), Par::serial()).unwrap();
+        let state: Vec<i8> = (0..300).map(|i| if i % 5 == 0 { -patterns[[0, i]] } else { patterns[[0, i]] }).collect();
+        let (columns, set) = (net.stored.columns(), net.stored.available());
+        let mut overlaps = Overlaps::new(columns, None).unwrap();
+        overlaps.count(columns, &state, set);
+        for i in 0..300 {
+            let settled = overlaps.settled_sign(columns, i, state[i], set);
+            assert_eq!(settled, Some(patterns[[0, i]]), "the pattern's own value");
+            assert_eq!(exponentials::sign_in(overlaps.spread(columns, i, state[i], set), 5000, 0.0), patterns[[0, i]]);
+        }
+    }
+}
