@@ -183,7 +183,7 @@ def test_a_state_and_its_negative(problem: Any, degree: int) -> None:
     assert np.array_equal(net.field(-states), -net.field(states) * (-1) ** degree)
     alone = hf.DenseAssociativeMemory(patterns[0], interaction="rectified", degree=degree)
     assert alone.energy(-patterns[0]) >= alone.energy(patterns[0])
-    assert alone.energy(patterns[0]) == -float(len(patterns[0])) ** degree
+    assert alone.energy(patterns[0]) == -(float(len(patterns[0])) ** degree)
 
 
 @given(dense_recollections())

@@ -12,26 +12,31 @@ use crate::kernel::bits::Columns;
 
 /// Patterns that are kept, at most.
 const MOST: usize = 64;
+/// Overlaps below the largest that weigh anything.
+const REACH: usize = 64;
 /// How far below the largest overlap, in steps of two, they are looked for.
 const DEPTH: usize = 24;
 /// More than the relative error of the sums.
 const ERROR: f64 = 1e-12;
 
 /// The few patterns.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Head {
     members: Vec<(u32, i32)>,
     /// No other pattern has a larger overlap.
     rest: i64,
     /// The number of those others.
     others: f64,
+    /// `e^(1 − j)`; the ones after the last are nothing beside the first.
+    exponentials: [f64; REACH],
 }
 
 impl Head {
     pub(super) fn new() -> Result<Self> {
         let mut members = try_vec(MOST, (0, 0), "the largest overlaps")?;
         members.clear();
-        Ok(Self { members, ..Default::default() })
+        let exponentials = std::array::from_fn(|j| libm::exp(1.0 - j as f64));
+        Ok(Self { members, rest: 0, others: 0.0, exponentials })
     }
 
     /// Chooses the patterns anew; `top` is the largest overlap.
@@ -72,7 +77,7 @@ impl Head {
         let (mut sum, mut size) = (0.0, 0.0);
         for (mu, a) in &self.members {
             let sign = sign(column, *mu);
-            let weight = libm::exp(f64::from(a - i32::from(sign * x) - top));
+            let weight = self.exponentials.get((top + 1 - (a - i32::from(sign * x))) as usize).copied().unwrap_or(0.0);
             sum += f64::from(sign) * weight;
             size += weight;
         }

@@ -6,7 +6,7 @@ use crate::error::{Result, try_vec};
 use crate::kernel::Available;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::bits::{
-    Agreements, Columns, Power, Slopes, extremes, shift, sum_narrow, sum_wide, weigh_narrow, weigh_wide,
+    Agreements, Columns, MOST_SQUARED, Power, Slopes, extremes, shift_all, shorten, squares, sum, weigh,
 };
 
 /// Changes that wait, at most.
@@ -15,36 +15,33 @@ const PURPOSE: &str = "overlaps";
 
 /// How the weights of patterns are kept.
 #[derive(Debug)]
-pub(super) enum Weights {
-    /// In 32 bits; so many words of lanes can be added up there.
-    Narrow(Aligned<i32>, usize),
-    /// In 64 bits.
-    Wide(Aligned<i64>),
+enum Weights {
+    /// For the third power: the overlaps once more, in 16 bits.
+    Cubic(Aligned<i16>),
+    /// As integers of 64 bits.
+    Whole(Aligned<i64>),
     /// Not at all: they do not fit.
     None,
 }
 
 impl Weights {
-    /// The largest that can be, if it fits.
-    fn bound(power: Power, n: usize) -> Option<i64> {
-        (n as i64 + 2).checked_pow(power.degree)?.checked_mul(2)
-    }
-
-    /// Whether those of `k` patterns of `n` neurons, and their sum, fit.
-    pub(super) fn fit(power: Power, n: usize, k: usize) -> bool {
-        Self::bound(power, n).and_then(|bound| bound.checked_mul(2 * k.next_multiple_of(64) as i64)).is_some()
-    }
-
     fn new(power: Option<Power>, n: usize, k: usize) -> Result<Self> {
         let lanes = k.next_multiple_of(64);
-        let Some(power) = power.filter(|power| Self::fit(*power, n, k)) else { return Ok(Self::None) };
-        Ok(match Self::bound(power, n) {
-            Some(bound) if bound < 1 << 28 => {
-                Self::Narrow(Aligned::new(lanes, 0, PURPOSE)?, (i64::from(i32::MAX) / bound) as usize)
+        Ok(match power {
+            Some(Power { degree: 3, rectified: false }) if n <= MOST_SQUARED as usize => {
+                Self::Cubic(Aligned::new(lanes, 0, PURPOSE)?)
             }
-            _ => Self::Wide(Aligned::new(lanes, 0, PURPOSE)?),
+            Some(power) if weights_fit(power, n, k) => Self::Whole(Aligned::new(lanes, 0, PURPOSE)?),
+            _ => Self::None,
         })
     }
+}
+
+/// Whether the weights of `k` patterns of `n` neurons, and their sum, fit 63 bits.
+pub(super) fn weights_fit(power: Power, n: usize, k: usize) -> bool {
+    // A weight is four times a slope.
+    let slope = (n as i64 + 2).checked_pow(power.degree - 1).and_then(|z| z.checked_mul(power.degree.into()));
+    slope.and_then(|slope| slope.checked_mul(8 * k.next_multiple_of(64) as i64)).is_some()
 }
 
 /// What follows one state.
@@ -113,9 +110,9 @@ impl Overlaps {
         if self.waiting.is_empty() {
             return;
         }
-        for (i, step) in self.waiting.drain(..) {
-            shift(set, columns.column(i as usize), step.into(), &mut self.lanes);
-        }
+        let steps = self.waiting.iter().map(|(i, step)| (columns.column(*i as usize), i32::from(*step)));
+        shift_all(set, steps, &mut self.lanes);
+        self.waiting.clear();
         self.lanes[columns.k()..].fill(0);
         (self.weighed, self.tallied, self.chosen) = (false, false, false);
     }
@@ -155,25 +152,43 @@ impl Overlaps {
             return None;
         }
         self.catch_up(columns, set);
-        let (lanes, pad) = (&self.lanes, (self.lanes.len() - columns.k()) as i64);
         if !self.weighed {
-            let slopes = match &mut self.weights {
-                Weights::Narrow(weights, _) => weigh_narrow(set, lanes, power, weights),
-                Weights::Wide(weights) => weigh_wide(set, lanes, power, weights),
-                Weights::None => Slopes::default(),
-            };
-            // Lanes that stand for no pattern have overlap 0 and no bit in any column.
-            let beyond = weigh_wide(set, &[0; 16], power, &mut [0; 16]);
-            self.slopes =
-                Slopes { rise: slopes.rise - beyond.rise / 16 * pad, fall: slopes.fall - beyond.fall / 16 * pad };
+            self.weigh(columns.k(), power, set);
             self.weighed = true;
         }
-        let sum = match &self.weights {
-            Weights::Narrow(weights, run) => sum_narrow(set, columns.column(i), weights, *run),
-            Weights::Wide(weights) => sum_wide(set, columns.column(i), weights),
+        let column = columns.column(i);
+        Some(match &self.weights {
+            Weights::Cubic(lanes) => {
+                let ones: i64 = column.iter().map(|word| i64::from(word.count_ones())).sum();
+                12 * squares(set, column, lanes, columns.n() as i32) + 16 * ones - self.slope(x)
+            }
+            Weights::Whole(weights) => sum(set, column, weights) - self.slope(x),
             Weights::None => return None,
-        };
-        Some(sum - if x > 0 { self.slopes.rise } else { self.slopes.fall })
+        })
+    }
+
+    fn slope(&self, x: i8) -> i64 {
+        if x > 0 { self.slopes.rise } else { self.slopes.fall }
+    }
+
+    /// Weighs all patterns anew.
+    fn weigh(&mut self, k: usize, power: Power, set: Available) {
+        match &mut self.weights {
+            Weights::Cubic(short) => {
+                let (total, squares) = shorten(set, &self.lanes[..k], short);
+                let even = 6 * squares + 8 * k as i64;
+                self.slopes = Slopes { rise: even + 12 * total, fall: even - 12 * total };
+            }
+            Weights::Whole(weights) => {
+                self.slopes = weigh(set, &self.lanes, power, weights);
+                // Lanes that stand for no pattern have overlap 0 and no bit in any column.
+                let beyond = weigh(set, &[0; 16], power, &mut [0; 16]);
+                let pad = (self.lanes.len() - k) as i64;
+                self.slopes.rise -= beyond.rise / 16 * pad;
+                self.slopes.fall -= beyond.fall / 16 * pad;
+            }
+            Weights::None => {}
+        }
     }
 
     /// The sign of the field of neuron `i` in an exponential network, if a few patterns settle it.

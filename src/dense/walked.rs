@@ -5,7 +5,7 @@
 use ndarray::{CowArray, Ix2};
 
 use super::field::Force;
-use super::overlaps::{Overlaps, Weights};
+use super::overlaps::{Overlaps, weights_fit};
 use super::powers::{Balance, Powers};
 use super::{DenseAssociativeMemory, Interaction, exponentials};
 use crate::binary::{Network, Tie, Visit};
@@ -42,7 +42,7 @@ impl<'a> Walked<'a> {
             Interaction::Exponential => (None, 2 * k),
         };
         let force = match power {
-            Some(power) => Force::Powers(Powers::new(power, n, !Weights::fit(power, n, k))?),
+            Some(power) => Force::Powers(Powers::new(power, n, !weights_fit(power, n, k))?),
             None => Force::Exponential,
         };
         Ok(Self { memory, external, force, words, certifies: true, set: memory.stored.available() })

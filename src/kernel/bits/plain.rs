@@ -8,19 +8,29 @@
 //! T_{+1} = Σ_μ F(a^μ + 2) − F(a^μ)        T_{−1} = Σ_μ F(a^μ) − F(a^μ − 2)
 //! ```
 //!
-//! Weights `w` are kept, one a lane, until the state changes, so a visit is masked additions: 32-bit ones while no lane
-//! can overflow, 64-bit ones beyond. Powers wrap around; a weight that fits is right all the same.
+//! Weights `w` are kept, one a lane, until the state changes, so a visit is masked additions. Powers wrap around; a weight
+//! that fits is right all the same. For `p = 3` the weight is `12 a² + 16`, so the sum of squares of lanes of 16 bits will
+//! do: two products a multiply-add, and a quarter of the memory.
 //!
-//! What helped (100 000 lanes, 1000 neurons, AVX-512): weights of 32 bits (400 KB, which stay in the second-level cache)
-//! instead of squares taken at each visit; sixteen bits of the column tested against constants, which compiles to masked
-//! additions. Not here: what the sums mean; numbers that need more than 64 bits, for which `tally` counts equal overlaps.
+//! What helped (100 000 lanes, AVX-512): masks straight from the column's bits (the compiler makes gathers of the portable
+//! loops); moving many neurons' worth of steps block by block, so that lanes stay in the first-level cache. What did not:
+//! weights of 32 bits, whose powers cost 45 µs after each change, as much as ten visits.
+//!
+//! Not here: what the sums mean; numbers that need more than 64 bits, for which `tally` counts equal overlaps.
 
 use super::for_every_set;
+#[cfg(target_arch = "x86_64")]
+use super::plain_x86;
+use crate::kernel::{Available, InstructionSet};
 
 /// Lanes of a word.
-const LANES: usize = 64;
-/// Lanes that are weighed side by side: one 512-bit vector of 32-bit numbers.
-const SIDE: usize = 16;
+pub(super) const LANES: usize = 64;
+/// Lanes side by side in one 512-bit vector of 32-bit numbers.
+pub(super) const SIDE: usize = 16;
+/// The largest lane whose squares are added up in pairs of 32 bits.
+pub(crate) const MOST_SQUARED: i32 = 32_000;
+/// Words of lanes that stay in the first-level cache.
+const BLOCK: usize = 64;
 
 /// `F(z) = z^degree`; where `rectified`, 0 unless `z` is positive. The degree is at least 1.
 #[derive(Clone, Copy, Debug)]
@@ -29,139 +39,57 @@ pub(crate) struct Power {
     pub rectified: bool,
 }
 
-/// A sum over lanes of the rise and the fall of `F`: `T_{+1}` and `T_{−1}`.
+/// Sums over lanes of the rise and the fall of `F`: `T_{+1}` and `T_{−1}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Slopes {
     pub rise: i64,
     pub fall: i64,
 }
 
-/// A number that weights are computed in.
-trait Weight: Copy + Default {
-    fn of(lane: i32) -> Self;
-    fn times(self, other: Self) -> Self;
-    fn less(self, other: Self) -> Self;
-    fn positive(self) -> Self;
-    fn wide(self) -> i64;
-}
-
-macro_rules! weight {
-    ($Type:ty) => {
-        impl Weight for $Type {
-            #[inline(always)]
-            fn of(lane: i32) -> Self {
-                lane.into()
-            }
-            #[inline(always)]
-            fn times(self, other: Self) -> Self {
-                self.wrapping_mul(other)
-            }
-            #[inline(always)]
-            fn less(self, other: Self) -> Self {
-                self.wrapping_sub(other)
-            }
-            #[inline(always)]
-            fn positive(self) -> Self {
-                self.max(0)
-            }
-            #[inline(always)]
-            fn wide(self) -> i64 {
-                self.into()
-            }
-        }
-    };
-}
-weight!(i32);
-weight!(i64);
-
 /// `F` of some lanes, each moved by `shift`.
 #[inline(always)]
-fn powers<T: Weight>(lanes: &[i32; SIDE], shift: i32, power: Power) -> [T; SIDE] {
-    let mut base = lanes.map(|a| T::of(a + shift));
-    if power.rectified {
-        base = base.map(T::positive);
-    }
+fn powers(lanes: &[i32; SIDE], shift: i32, power: Power) -> [i64; SIDE] {
+    let base = lanes.map(|a| {
+        let z = i64::from(a + shift);
+        if power.rectified { z.max(0) } else { z }
+    });
     let mut result = base;
     for _ in 1..power.degree {
         for l in 0..SIDE {
-            result[l] = result[l].times(base[l]);
+            result[l] = result[l].wrapping_mul(base[l]);
         }
     }
     result
 }
 
+/// The number where its lane's bit is set, else 0.
 #[inline(always)]
-fn weigh<T: Weight>(lanes: &[i32], power: Power, weights: &mut [T]) -> Slopes {
-    let (mut rise, mut fall) = ([0_i64; SIDE], [0_i64; SIDE]);
-    for (lanes, weights) in lanes.as_chunks::<SIDE>().0.iter().zip(weights.as_chunks_mut::<SIDE>().0) {
-        let (above, here, below) = (powers::<T>(lanes, 2, power), powers(lanes, 0, power), powers(lanes, -2, power));
-        for l in 0..SIDE {
-            weights[l] = above[l].less(below[l]);
-            rise[l] += above[l].less(here[l]).wide();
-            fall[l] += here[l].less(below[l]).wide();
-        }
-    }
-    Slopes { rise: rise.iter().sum(), fall: fall.iter().sum() }
-}
-
-/// The weight where the lane's bit is set, else 0.
-#[inline(always)]
-fn masked<T: Copy + Default>(bits: i32, lane: usize, weight: T) -> T {
-    if bits & (1 << lane) == 0 { T::default() } else { weight }
+fn masked<T: Copy + Default>(bits: i32, lane: usize, number: T) -> T {
+    if bits & (1 << lane) == 0 { T::default() } else { number }
 }
 
 for_every_set! {
-    /// Adds `step` to the lanes whose bit is set and takes it from the others.
-    pub(crate) fn shift(column: &[u64], step: i32, lanes: &mut [i32]) {
-        for (word, lanes) in column.iter().zip(lanes.as_chunks_mut::<LANES>().0) {
-            for (q, lanes) in lanes.as_chunks_mut::<SIDE>().0.iter_mut().enumerate() {
-                let bits = i32::from((word >> (SIDE * q)) as u16);
-                for l in 0..SIDE {
-                    lanes[l] += masked(bits, l, 2 * step) - step;
-                }
-            }
-        }
-    }
-
     /// The lowest and the highest lane.
     pub(crate) fn extremes(lanes: &[i32]) -> (i32, i32) {
         lanes.iter().fold((i32::MAX, i32::MIN), |(low, high), a| (low.min(*a), high.max(*a)))
     }
 
-    /// Writes the weights of all lanes, each of which must fit 28 bits.
-    pub(crate) fn weigh_narrow(lanes: &[i32], power: Power, weights: &mut [i32]) -> Slopes {
-        weigh(lanes, power, weights)
-    }
-
     /// Writes the weights of all lanes, whose sum must fit 63 bits.
-    pub(crate) fn weigh_wide(lanes: &[i32], power: Power, weights: &mut [i64]) -> Slopes {
-        weigh(lanes, power, weights)
-    }
-
-    /// The sum of the weights of lanes whose bit is set; `run` words of lanes can be added up in 32 bits.
-    pub(crate) fn sum_narrow(column: &[u64], weights: &[i32], run: usize) -> i64 {
-        let mut total = [0_i64; SIDE];
-        for (column, weights) in column.chunks(run).zip(weights.chunks(run * LANES)) {
-            let mut sums = [[0_i32; SIDE]; LANES / SIDE];
-            for (word, weights) in column.iter().zip(weights.as_chunks::<LANES>().0) {
-                for q in 0..LANES / SIDE {
-                    let bits = i32::from((word >> (SIDE * q)) as u16);
-                    for l in 0..SIDE {
-                        sums[q][l] += masked(bits, l, weights[SIDE * q + l]);
-                    }
-                }
-            }
-            for sums in sums {
-                for l in 0..SIDE {
-                    total[l] += i64::from(sums[l]);
-                }
+    pub(crate) fn weigh(lanes: &[i32], power: Power, weights: &mut [i64]) -> Slopes {
+        let (mut rise, mut fall) = ([0_i64; SIDE], [0_i64; SIDE]);
+        for (lanes, weights) in lanes.as_chunks::<SIDE>().0.iter().zip(weights.as_chunks_mut::<SIDE>().0) {
+            let (above, here, below) = (powers(lanes, 2, power), powers(lanes, 0, power), powers(lanes, -2, power));
+            for l in 0..SIDE {
+                weights[l] = above[l].wrapping_sub(below[l]);
+                rise[l] += above[l].wrapping_sub(here[l]);
+                fall[l] += here[l].wrapping_sub(below[l]);
             }
         }
-        total.iter().sum()
+        Slopes { rise: rise.iter().sum(), fall: fall.iter().sum() }
     }
 
-    /// The same in 64 bits.
-    pub(crate) fn sum_wide(column: &[u64], weights: &[i64]) -> i64 {
+    /// The sum of the weights of lanes whose bit is set.
+    pub(crate) fn sum(column: &[u64], weights: &[i64]) -> i64 {
         let mut sums = [0_i64; SIDE];
         for (word, weights) in column.iter().zip(weights.as_chunks::<LANES>().0) {
             for q in 0..LANES / SIDE {
@@ -172,6 +100,79 @@ for_every_set! {
             }
         }
         sums.iter().sum()
+    }
+
+    /// Writes lanes of at most [`MOST_SQUARED`] once more in 16 bits; their sum and that of their squares.
+    pub(crate) fn shorten(lanes: &[i32], short: &mut [i16]) -> (i64, i64) {
+        let (mut total, mut squares) = (0, 0);
+        for (lanes, short) in lanes.chunks(SIDE).zip(short.chunks_mut(SIDE)) {
+            let mut sum = 0;
+            for (a, short) in lanes.iter().zip(short) {
+                *short = *a as i16;
+                sum += a;
+                squares += i64::from(a * a);
+            }
+            total += i64::from(sum);
+        }
+        (total, squares)
+    }
+
+    fn plain_shift(column: &[u64], step: i32, lanes: &mut [i32]) {
+        for (word, lanes) in column.iter().zip(lanes.as_chunks_mut::<LANES>().0) {
+            for (q, lanes) in lanes.as_chunks_mut::<SIDE>().0.iter_mut().enumerate() {
+                let bits = i32::from((word >> (SIDE * q)) as u16);
+                for l in 0..SIDE {
+                    lanes[l] += masked(bits, l, 2 * step) - step;
+                }
+            }
+        }
+    }
+
+    fn plain_squares(column: &[u64], lanes: &[i16]) -> i64 {
+        let mut sums = [0_i64; SIDE];
+        for (word, lanes) in column.iter().zip(lanes.as_chunks::<LANES>().0) {
+            for q in 0..LANES / SIDE {
+                let bits = i32::from((word >> (SIDE * q)) as u16);
+                for l in 0..SIDE {
+                    let a = masked(bits, l, i32::from(lanes[SIDE * q + l]));
+                    sums[l] += i64::from(a * a);
+                }
+            }
+        }
+        sums.iter().sum()
+    }
+}
+
+/// The sum of the squares of lanes whose bit is set; none is beyond ±`most`, which is at most [`MOST_SQUARED`].
+pub(crate) fn squares(set: Available, column: &[u64], lanes: &[i16], most: i32) -> i64 {
+    match set.set() {
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => {
+            // Each word adds two squares to each sum of 32 bits.
+            let run = (i32::MAX / (2 * most * most).max(1)) as usize;
+            // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
+            unsafe { plain_x86::squares(column, lanes, run) }
+        }
+        _ => plain_squares(set, column, lanes),
+    }
+}
+
+/// For each column adds its step to the lanes whose bit is set and takes it from the others.
+pub(crate) fn shift_all<'a>(
+    set: Available,
+    columns: impl Iterator<Item = (&'a [u64], i32)> + Clone,
+    lanes: &mut [i32],
+) {
+    for (block, lanes) in lanes.chunks_mut(BLOCK * LANES).enumerate() {
+        for (column, step) in columns.clone() {
+            let column = &column[block * BLOCK..][..lanes.len() / LANES];
+            match set.set() {
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
+                InstructionSet::Avx512 => unsafe { plain_x86::shift(column, step, lanes) },
+                _ => plain_shift(set, column, step, lanes),
+            }
+        }
     }
 }
 
@@ -189,8 +190,6 @@ pub(crate) fn tally(column: impl Iterator<Item = u64>, lanes: &[i32], least: i32
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::InstructionSet;
-    use crate::kernel::Available;
     use crate::rng::Stream;
 
     fn sets() -> impl Iterator<Item = Available> {
@@ -204,10 +203,11 @@ mod tests {
     #[test]
     fn sums_over_set_bits_are_plain_sums() {
         let mut stream = Stream::new(1, 0);
-        for words in [1, 2, 3, 17] {
+        for words in [1, 2, 3, 17, 70, 150] {
             let column: Vec<u64> = (0..words).map(|_| stream.next_u64()).collect();
             let lanes: Vec<i32> = (0..words * LANES).map(|_| stream.below(81) as i32 - 40).collect();
-            let set_lanes = || (0..lanes.len()).filter(|l| column[l / LANES] >> (l % LANES) & 1 == 1);
+            let is_set = |l: usize| column[l / LANES] >> (l % LANES) & 1 == 1;
+            let set_lanes = || (0..lanes.len()).filter(|l| is_set(*l));
             for (degree, rectified) in [(1, false), (2, true), (3, false), (4, false), (4, true)] {
                 let power = Power { degree, rectified };
                 let w = |a: i32| f(a + 2, power) - f(a - 2, power);
@@ -215,21 +215,29 @@ mod tests {
                 let rise: i64 = lanes.iter().map(|a| f(a + 2, power) - f(*a, power)).sum();
                 let fall: i64 = lanes.iter().map(|a| f(*a, power) - f(a - 2, power)).sum();
                 for set in sets() {
-                    let (mut narrow, mut wide) = (vec![0; lanes.len()], vec![0; lanes.len()]);
-                    let slopes = Slopes { rise, fall };
-                    assert_eq!(weigh_narrow(set, &lanes, power, &mut narrow), slopes, "{set:?}");
-                    assert_eq!(weigh_wide(set, &lanes, power, &mut wide), slopes, "{set:?}");
-                    for run in [1, 2, 100] {
-                        assert_eq!(sum_narrow(set, &column, &narrow, run), expected, "{set:?} {run}");
-                    }
-                    assert_eq!(sum_wide(set, &column, &wide), expected, "{set:?}");
+                    let mut weights = vec![0; lanes.len()];
+                    assert_eq!(weigh(set, &lanes, power, &mut weights), Slopes { rise, fall }, "{set:?}");
+                    assert_eq!(sum(set, &column, &weights), expected, "{set:?}");
+                }
+            }
+            // The largest lanes that are allowed, and small ones.
+            for (scale, most) in [(1, 40), (MOST_SQUARED / 40, MOST_SQUARED)] {
+                let short: Vec<i16> = lanes.iter().map(|a| (a * scale) as i16).collect();
+                let expected: i64 = set_lanes().map(|l| i64::from(lanes[l] * scale).pow(2)).sum();
+                let scaled: Vec<i32> = lanes.iter().map(|a| a * scale).collect();
+                let (total, all) =
+                    scaled.iter().fold((0, 0), |(sum, all), a| (sum + i64::from(*a), all + i64::from(a * a)));
+                for set in sets() {
+                    assert_eq!(squares(set, &column, &short, most), expected, "{set:?}");
+                    let mut found = vec![0; short.len()];
+                    assert_eq!(shorten(set, &scaled, &mut found), (total, all), "{set:?}");
+                    assert_eq!(found, short);
                 }
             }
             for set in sets() {
                 let mut moved = lanes.clone();
-                shift(set, &column, -2, &mut moved);
-                let expected = |l: usize| lanes[l] + if set_lanes().any(|other| other == l) { -2 } else { 2 };
-                assert!((0..lanes.len()).all(|l| moved[l] == expected(l)), "{set:?}");
+                shift_all(set, [(&column[..], -2), (&column[..], 1)].into_iter(), &mut moved);
+                assert!((0..lanes.len()).all(|l| moved[l] == lanes[l] + if is_set(l) { -1 } else { 1 }), "{set:?}");
                 assert_eq!(extremes(set, &moved).0, moved.iter().copied().min().unwrap(), "{set:?}");
                 assert_eq!(extremes(set, &moved).1, moved.iter().copied().max().unwrap(), "{set:?}");
             }
