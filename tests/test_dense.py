@@ -1,4 +1,4 @@
-"""Dense associative memories against the oracle: trajectories, counters and states to the bit, energies of powers too."""
+"""Dense associative memories against the oracle: trajectories, counters and energies of powers to the bit."""
 
 from __future__ import annotations
 

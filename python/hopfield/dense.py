@@ -45,12 +45,15 @@ class DenseAssociativeMemory(BinaryNetwork):
 
     Notes
     -----
-    The energy is ``E = -F(patterns @ x).sum() - b @ x`` and the field of a neuron half of what its energy at -1 is above
-    that at +1: an update takes its sign, the external field `b` of a retrieval adds to it, and a temperature has its
-    units. With ``degree=2`` energies and fields are twice those of `ClassicalHopfield` with ``normalization="none"``,
-    but for a constant. With ``"exponential"`` the energy is ``E = -log(exp(patterns @ x).sum()) - b @ x`` instead, which
-    falls where the sum rises and fits a float64; fields without `b` are then from -1 to 1, and at a temperature of 1
-    states come up in proportion to the sum.
+    The energy is ``E = -F(patterns @ x).sum() - b @ x`` and the field of a neuron half of what its energy at -1 is
+    above that at +1: an update takes its sign, the external field `b` of a retrieval adds to it, and a temperature
+    has its units. With ``degree=2`` energies and fields are twice those of `ClassicalHopfield` with
+    ``normalization="none"``, but for a constant. With ``"exponential"`` the energy is
+    ``E = -log(exp(patterns @ x).sum()) - b @ x`` instead, which falls where the sum rises and fits a float64; fields
+    without `b` are then from -1 to 1, and at a temperature of 1 states come up in proportion to the sum.
+
+    Synchronous updates can end in cycles of any length; a cycle is noticed when a state comes back that was there two
+    steps ago, or after 0, 1, 3, 7, ... steps.
 
     Signs, ties and fixed points are exact for every interaction and degree. About ``n**(degree - 1)`` patterns can be
     stored, with "exponential" a number that grows exponentially with `n`: see `hopfield.capacity.krotov_hopfield` and

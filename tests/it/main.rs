@@ -9,4 +9,5 @@ mod dense;
 mod layering;
 mod modern;
 mod random;
+mod separations;
 mod vectors;
