@@ -129,6 +129,34 @@ pub enum Error {
         /// The first such row.
         row: usize,
     },
+    /// A pattern that depends linearly on those before it, under the pseudo-inverse rule.
+    #[error(
+        "`patterns` must be linearly independent under rule 'pseudo_inverse', which at most {n} of {n} neurons can be; row {row} depends on those before it (leave it out, or use another rule)"
+    )]
+    Dependent {
+        /// The first such row of those given.
+        row: usize,
+        /// The number of neurons.
+        n: usize,
+    },
+    /// Weights that grow beyond what they are kept in.
+    #[error(
+        "`patterns` are too many for rule '{rule}': its weights grow without bound, and did so at pattern {pattern} (store fewer, or use another rule)"
+    )]
+    Diverged {
+        /// The name of the rule.
+        rule: &'static str,
+        /// The number of the pattern among all that are stored.
+        pattern: usize,
+    },
+    /// An energy of weights that have none.
+    #[error(
+        "`{wanted}` needs an energy, which weights that are not symmetric do not have (learn with `symmetric=True`, or by another rule)"
+    )]
+    Asymmetric {
+        /// What was asked for.
+        wanted: &'static str,
+    },
     /// Scores that the number type cannot hold.
     #[error(
         "`beta` times the scores of `{argument}` must stay below {limit:.3e} in {dtype}; row {row} of norm {norm:.3e} can reach {reach:.3e} (scale the data, lower `beta`, or compute in float64)"

@@ -61,7 +61,7 @@ class ClassicalHopfield:
     def __new__(
         cls,
         n_neurons: int | None,
-        rule: str,
+        rule: dict[str, Any],
         normalization: str,
         bias: float | _Float64 | None,
         is_threshold: bool,
@@ -81,6 +81,9 @@ class ClassicalHopfield:
     def hamming(self, states: _Spins) -> _Int64: ...
     def is_fixed_point(self, states: _Spins) -> _Flags: ...
     def weight_matrix(self) -> _Float64: ...
+    def learning(self) -> tuple[bool, int | None, float]: ...
+    @property
+    def has_converged(self) -> bool: ...
 
 @final
 class ModernHopfield:

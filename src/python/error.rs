@@ -20,6 +20,9 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::Options { .. }
         | Error::Index { .. }
         | Error::NotStored { .. }
+        | Error::Dependent { .. }
+        | Error::Diverged { .. }
+        | Error::Asymmetric { .. }
         | Error::Top { .. }
         | Error::TooLong { .. }
         | Error::TooLarge { .. }
