@@ -8,6 +8,7 @@ use crate::kernel::aligned::Aligned;
 use crate::kernel::bits::{
     Agreements, Columns, MOST_SQUARED, Power, Slopes, extremes, shift_all, shorten, squares, sum, weigh,
 };
+use crate::par::Watch;
 
 /// Changes that wait, at most.
 const MOST_WAITING: usize = 512;
@@ -84,14 +85,15 @@ impl Overlaps {
     }
 
     /// Takes the overlaps of a state.
-    pub(super) fn count(&mut self, columns: &Columns, state: &[i8], set: Available) {
-        self.agreements.count(columns, state, set);
+    pub(super) fn count(&mut self, columns: &Columns, state: &[i8], set: Available, watch: &Watch) -> Result<()> {
+        self.agreements.count(columns, state, set, watch)?;
         self.agreements.overlaps(&mut self.counted);
         for (lane, a) in self.lanes.iter_mut().zip(&self.counted) {
             *lane = *a as i32;
         }
         self.waiting.clear();
         (self.weighed, self.tallied, self.chosen) = (false, false, false);
+        Ok(())
     }
 
     /// Adds `step` to the value of neuron `i`.
