@@ -7,6 +7,7 @@ mod array;
 mod binary;
 mod capacity;
 mod classical;
+mod dense;
 mod error;
 mod machine;
 mod modern;
@@ -27,6 +28,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::classical::ClassicalHopfield;
+    #[pymodule_export]
+    use super::dense::DenseAssociativeMemory;
     #[pymodule_export]
     use super::machine::{bytes_read_per_second, multiply_adds_per_second};
     #[pymodule_export]

@@ -5,6 +5,7 @@
 
 mod capacity;
 mod classical;
+mod dense;
 mod layering;
 mod modern;
 mod random;
