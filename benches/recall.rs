@@ -1,7 +1,9 @@
 //! Storing and recalling ±1 patterns: `cargo bench --bench recall`. Sizes are in the names; data have a fixed seed.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hopfield::classical::{ClassicalHopfield, Retrieve, Stop, Update};
+use hopfield::classical::{
+    ClassicalHopfield, ClassicalOptions, Perceptron, PseudoInverse, Retrieve, Rule, Stop, Update,
+};
 use hopfield::dense::{DenseAssociativeMemory, DenseOptions, Interaction};
 use hopfield::rng::Stream;
 use hopfield::{InstructionSet, Par};
@@ -57,6 +59,33 @@ fn recall(c: &mut Criterion) {
     group.finish();
 }
 
+/// Every rule that forms weights: learning, and one cue.
+fn rules(c: &mut Criterion) {
+    let (n, k) = (1000, 100);
+    let patterns = signs(k, n);
+    let cues = spoilt(patterns.slice(s![..1, ..]));
+    let every = [
+        ("storkey", Rule::Storkey),
+        ("pseudo_inverse", Rule::PseudoInverse(PseudoInverse { implicit: Some(false), ..Default::default() })),
+        ("pseudo_inverse, implicit", Rule::PseudoInverse(PseudoInverse::default())),
+        ("perceptron", Rule::Perceptron(Perceptron::default())),
+    ];
+    let mut group = c.benchmark_group("rules");
+    group.sample_size(10);
+    for (name, rule) in every {
+        let learn = || {
+            let mut net = ClassicalHopfield::with(ClassicalOptions { rule, ..Default::default() })?;
+            net.store(patterns.view(), Par::default()).map(|()| net)
+        };
+        group.bench_function(BenchmarkId::new(format!("{name} learns"), format!("n={n} k={k}")), |b| b.iter(learn));
+        let net = learn().expect("independent patterns");
+        group.bench_function(BenchmarkId::new(format!("{name}, one cue"), format!("n={n} k={k}")), |b| {
+            b.iter(|| net.retrieve(cues.view(), &Retrieve::default(), Par::serial()));
+        });
+    }
+    group.finish();
+}
+
 /// One asynchronous sweep of a dense memory, and the visits that look whether it ended in a fixed point.
 fn dense(c: &mut Criterion) {
     let (n, k) = (1000, 100_000);
@@ -86,5 +115,5 @@ fn dense(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, store, recall, dense);
+criterion_group!(benches, store, recall, rules, dense);
 criterion_main!(benches);

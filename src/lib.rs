@@ -31,8 +31,8 @@
 //! 1. The same bits for any number of threads, batch and instruction set with fused multiply-add:
 //!    `modern::pass::tests::every_path_gives_the_same_bits_*`, `tests/test_modern_same_bits.py`,
 //!    `tests/test_instruction_sets.py`.
-//! 2. Every formula is that of the plain-Python oracle: `tests/it/modern.rs`, `tests/it/classical.rs` and `tests/it/dense.rs` on its
-//!    vectors, `tests/test_modern_*.py`, `tests/test_classical.py` and `tests/test_dense.py` on random problems.
+//! 2. Every formula is that of the plain-Python oracle: `tests/it/{modern,classical,rules,dense}.rs` on its vectors,
+//!    `tests/test_modern_*.py`, `tests/test_classical.py` and `tests/test_dense.py` on random problems.
 //! 3. Parts merge in the order of their numbers: `par::tests::parts_merge_in_order_for_any_number_of_threads`.
 //! 4. Random streams never change: `tests/it/random.rs`.
 //! 5. Dependencies point down, `unsafe` stays in `kernel`: `tests/it/layering.rs`.

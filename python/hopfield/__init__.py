@@ -17,6 +17,7 @@ from .dense import DenseAssociativeMemory
 from .errors import HopfieldError, HopfieldWarning
 from .modern import ModernHopfield
 from .results import BinaryRetrieval, Diagnosis, Retrieval, RetrievalSummary
+from .sparse import SparseHopfield
 
 __all__ = [
     "BinaryRetrieval",
@@ -28,6 +29,7 @@ __all__ = [
     "ModernHopfield",
     "Retrieval",
     "RetrievalSummary",
+    "SparseHopfield",
     "__version__",
     "attention",
     "capacity",

@@ -135,7 +135,7 @@ impl Network for Packed<'_> {
         }
         track.agreements.count(self.columns(), state, self.set);
         track.agreements.overlaps(&mut track.overlaps);
-        track.energy = self.rule(cue).energy(state, hebbian_pairs(state, &track.overlaps));
+        track.energy = self.rule(cue).energy(state.iter().copied(), hebbian_pairs(state, &track.overlaps));
         track.instability.reset();
         Ok(())
     }

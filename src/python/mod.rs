@@ -13,6 +13,7 @@ mod machine;
 mod modern;
 mod rounded;
 mod run;
+mod sparse;
 
 use pyo3::prelude::*;
 
@@ -35,6 +36,8 @@ mod _core {
     use super::modern::{ModernHopfield, attention, check_family, scale_to_unit, separation_facts};
     #[pymodule_export]
     use super::rounded::RoundedPatterns;
+    #[pymodule_export]
+    use super::sparse::SparseHopfield;
     #[pymodule_export]
     use super::{get_num_threads, instruction_set, instruction_sets, limit_threads, set_num_threads};
 

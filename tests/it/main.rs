@@ -9,5 +9,6 @@ mod dense;
 mod layering;
 mod modern;
 mod random;
+mod rules;
 mod separations;
 mod vectors;

@@ -15,12 +15,13 @@ import math
 import struct
 import sys
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from oracle import capacity, classical, dense, exponential, modern, separations
+from oracle import capacity, classical, dense, exponential, modern, rules, separations
 from oracle.rng import Stream, mix
 
 HERE = Path(__file__).resolve().parent
@@ -238,6 +239,53 @@ def classical_case(number: int, plan: Json) -> Json:
         "cue_is_fixed_point": net.is_fixed_point(cue),
         "result": asdict(result),
     }
+
+
+# Learning rules
+
+RULES: list[Json] = [
+    {"rule": "storkey"},
+    {"rule": "pseudo_inverse", "zero_diagonal": True},
+    {"rule": "pseudo_inverse", "zero_diagonal": False},
+    {"rule": "perceptron", "margin": 0.0, "symmetric": False, "max_epochs": 50},
+    {"rule": "perceptron", "margin": 0.5, "symmetric": False, "max_epochs": 50},
+    {"rule": "perceptron", "margin": 0.0, "symmetric": True, "max_epochs": 50},
+    {"rule": "perceptron", "margin": 9.0, "symmetric": True, "max_epochs": 5},
+]
+
+
+def rule_case(number: int, n: int, k: int, plan: Json) -> Json:
+    """Weights of one rule, how learning ended, and what is retrieved from a spoiled pattern."""
+    stream = Stream(21, number)
+    patterns = [spins(stream, n) for _ in range(k)]
+    cue = flipped(stream, patterns[0], 2)
+    options = {name: value for name, value in plan.items() if name != "rule"}
+    ended: Json = {"n_epochs": None, "converged": True}
+    if plan["rule"] == "perceptron":
+        learnt = rules.perceptron(patterns, **options)
+        weights = [[Fraction(q, n) for q in row] for row in learnt.counts]
+        ended = {"n_epochs": learnt.n_epochs, "converged": learnt.converged}
+    else:
+        weights = getattr(rules, plan["rule"])(patterns, **options)
+    net = rules.Weighted(patterns, weights)
+    found = classical.retrieve(net, cue, order="sequential")
+    return {
+        **plan,
+        "patterns": patterns,
+        "weights": [[float(w) for w in row] for row in weights],
+        **ended,
+        "least_stability": rules.margin(net),
+        "cue": cue,
+        "states": found.states,
+        "reason": found.reason,
+    }
+
+
+def rule_cases() -> list[Json]:
+    """Every rule on several problems."""
+    sizes = [(7, 2), (12, 3), (13, 5)]
+    plans = itertools.product(sizes, RULES)
+    return [rule_case(number, n, k, plan) for number, ((n, k), plan) in enumerate(plans)]
 
 
 # Each row names what it adds to the defaults of the retrieval and of the memory.
@@ -674,6 +722,7 @@ def files() -> dict[str, str]:
         "exponential.json": lines({"cases": exponential_cases()}),
         "separations.json": lines({"cases": separation_cases()}),
         "classical.json": lines({"cases": [classical_case(i, plan) for i, plan in enumerate(CLASSICAL_PLAN)]}),
+        "rules.json": lines({"cases": rule_cases()}),
         "dense.json": lines({"cases": [dense_case(i, plan) for i, plan in enumerate(DENSE_PLAN)]}),
         "modern.json": lines(
             {

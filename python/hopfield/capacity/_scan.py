@@ -66,10 +66,10 @@ def scan(
     memory : name, rule of `hopfield.rules`, or callable
         What is tried: a classical network of the learning rule ``"hebbian"``, ``"storkey"``, ``"pseudo_inverse"`` or
         ``"perceptron"``, or a rule with its choices; ``"dense"``, of the third degree; ``"modern"``; or any other
-        memory, such as ``functools.partial(DenseAssociativeMemory, degree=4)``. A callable makes one of patterns, shape
-        (k, n): any object with a method ``retrieve`` that takes a cue, shape (n,), and returns the final state, or a
-        result that has it as ``states``. If it has keywords ``rng`` and ``progress``, it gets a seed, and a function
-        to call now and then. Called from several threads.
+        memory, such as ``functools.partial(DenseAssociativeMemory, degree=4)``. A callable makes one of patterns,
+        shape (k, n): any object with a method ``retrieve`` that takes a cue, shape (n,), and returns the final state,
+        or a result that has it as ``states``. If it has keywords ``rng`` and ``progress``, it gets a seed, and a
+        function to call now and then. Called from several threads.
     patterns : {"spins", "gaussian", "spherical"}
         Random ±1 (int8), independent standard normal entries, or uniform on the sphere of radius ``sqrt(n)`` (float64).
     corruption : float

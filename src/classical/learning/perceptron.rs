@@ -8,7 +8,7 @@
 use super::{Epochs, Perceptron};
 use crate::binary::workers;
 use crate::classical::options::Bias;
-use crate::classical::weighted::weights::Weights;
+use crate::classical::weighted::Weights;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns, Crossing};
@@ -96,6 +96,9 @@ fn independent(
     )?;
     // Rows of what neurons receive become rows of what they send.
     for i in 0..n {
+        if i % CHECK_EVERY == 0 {
+            par.check()?;
+        }
         for j in 0..i {
             weights.sent.swap(i * n + j, j * n + i);
         }
