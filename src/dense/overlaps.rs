@@ -8,7 +8,10 @@ use crate::kernel::aligned::Aligned;
 use crate::kernel::bits::{
     Columns, MOST_SQUARED, Power, Slopes, add_overlaps, extremes, shift_all, shorten, squares, sum, weigh,
 };
+use crate::par::Watch;
 
+/// Neurons counted between two looks at whether to go on.
+const CHECK_EVERY: usize = 4096;
 /// Changes that wait, at most.
 const MOST_WAITING: usize = 512;
 /// Changes that are counted at once instead of one by one.
@@ -87,14 +90,18 @@ impl Overlaps {
     }
 
     /// Takes the overlaps of a state.
-    pub(super) fn count(&mut self, columns: &Columns, state: &[i8], set: Available) {
+    pub(super) fn count(&mut self, columns: &Columns, state: &[i8], set: Available, watch: &Watch) -> Result<()> {
         self.lanes.fill(0);
         self.counted.clear();
         self.counted.extend((0..).zip(state).filter(|(_, x)| **x != 0).map(|(i, x)| (i, *x)));
-        add_overlaps(set, columns, &self.counted, 1, &mut self.lanes);
+        for some in self.counted.chunks(CHECK_EVERY) {
+            add_overlaps(set, columns, some, 1, &mut self.lanes);
+            watch.check()?;
+        }
         self.lanes[columns.k()..].fill(0);
         self.waiting.clear();
         (self.weighed, self.tallied, self.chosen) = (false, false, false);
+        Ok(())
     }
 
     /// Adds `step` to the value of neuron `i`.

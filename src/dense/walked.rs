@@ -107,10 +107,9 @@ impl Network for Walked<'_> {
         Ok(Track { cue: 0, overlaps: Overlaps::new(self.patterns(), power)? })
     }
 
-    fn begin(&self, track: &mut Track, cue: usize, state: &[i8], _watch: &Watch) -> Result<()> {
+    fn begin(&self, track: &mut Track, cue: usize, state: &[i8], watch: &Watch) -> Result<()> {
         track.cue = cue;
-        track.overlaps.count(self.patterns(), state, self.set);
-        Ok(())
+        track.overlaps.count(self.patterns(), state, self.set, watch)
     }
 
     fn first_unstable(&self, track: &mut Track, state: &[i8], list: &[u32], ties_hold: bool) -> Option<Visit<()>> {
@@ -237,7 +236,7 @@ mod tests {
             let orders = [Order::Permutation, Order::Random, Order::Greedy].map(Update::Asynchronous);
             for update in orders.into_iter().chain([Update::Synchronous]) {
                 for (known, stop) in [(None, stop), (known, stop), (None, memory)] {
-                    both(&net, cues.view(), &Retrieve { update, known, stop, report, ..Default::default() });
+                    both(&net, cues.view(), &Retrieve { update, stop, known, report, ..Default::default() });
                 }
             }
             let temperature = Temperature::Schedule(&[0.5, 0.1, 0.0, 0.0]);
@@ -256,12 +255,19 @@ mod tests {
         net.store(patterns.view(), Par::serial()).unwrap();
         let state: Vec<i8> = (0..300).map(|i| if i % 5 == 0 { -patterns[[0, i]] } else { patterns[[0, i]] }).collect();
         let (columns, set) = (net.stored.columns(), net.stored.available());
-        let mut overlaps = Overlaps::new(columns, None).unwrap();
-        overlaps.count(columns, &state, set);
-        for i in 0..300 {
-            let settled = overlaps.settled_sign(columns, i, state[i], set);
-            assert_eq!(settled, Some(patterns[[0, i]]), "the pattern's own value");
-            assert_eq!(exponentials::sign_in(overlaps.spread(columns, i, state[i], set), 5000, 0.0), patterns[[0, i]]);
-        }
+        let checked = Par::serial().run(1, |watch| {
+            let mut overlaps = Overlaps::new(columns, None)?;
+            overlaps.count(columns, &state, set, watch)?;
+            for i in 0..300 {
+                let settled = overlaps.settled_sign(columns, i, state[i], set);
+                assert_eq!(settled, Some(patterns[[0, i]]), "the pattern's own value");
+                assert_eq!(
+                    exponentials::sign_in(overlaps.spread(columns, i, state[i], set), 5000, 0.0),
+                    patterns[[0, i]]
+                );
+            }
+            Ok(())
+        });
+        assert_eq!(checked, Ok(()));
     }
 }

@@ -115,8 +115,8 @@ fn products(columns: &Columns, rows: &[i8], set: Available, par: Par) -> Result<
     let mut products = try_vec(area(k, k, PURPOSE)?, 0, PURPOSE)?;
     let scratch = || Ok((Agreements::new(columns)?, try_vec(k, 0, "overlaps")?));
     let items = products.chunks_exact_mut(k).zip(rows.chunks_exact(n));
-    par.each(workers(k, n * k.div_ceil(64)), items, scratch, |_, (agreements, overlaps), (row, pattern)| {
-        agreements.count(columns, pattern, set);
+    par.each(workers(k, n * k.div_ceil(64)), items, scratch, |watch, (agreements, overlaps), (row, pattern)| {
+        agreements.count(columns, pattern, set, watch)?;
         agreements.overlaps(overlaps);
         for (product, overlap) in row.iter_mut().zip(overlaps) {
             *product = *overlap as i32;

@@ -79,8 +79,8 @@ fn products(columns: &Columns, rows: usize, set: Available, par: Par) -> Result<
     let mut products = try_vec(area(rows, rows, PURPOSE)?, 0.0, PURPOSE)?;
     let items = products.chunks_exact_mut(rows).zip(patterns.chunks_exact(n));
     let scratch = || Ok((Agreements::new(columns)?, try_vec(k, 0, "overlaps")?));
-    par.each(rows, items, scratch, |_, (agreements, overlaps), (row, pattern)| {
-        agreements.count(columns, pattern, set);
+    par.each(rows, items, scratch, |watch, (agreements, overlaps), (row, pattern)| {
+        agreements.count(columns, pattern, set, watch)?;
         agreements.overlaps(overlaps);
         for (product, overlap) in row.iter_mut().zip(overlaps) {
             *product = *overlap as f64;

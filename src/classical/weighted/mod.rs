@@ -91,7 +91,7 @@ impl<C: Coupling> Network for Weighted<'_, C> {
     fn begin(&self, track: &mut Self::Track, cue: usize, state: &[i8], watch: &Watch) -> Result<()> {
         self.surroundings.turn(&mut track.place, cue)?;
         self.coupling.sum(&mut track.sums, state, self.set, watch)?;
-        track.agreements.count(self.columns, state, self.set);
+        track.agreements.count(self.columns, state, self.set, watch)?;
         track.energy = self.surroundings.units(&track.place).energy(state.iter().copied(), 0);
         Ok(())
     }

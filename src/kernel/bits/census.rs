@@ -75,7 +75,7 @@ for_every_set! {
                 let planes = &planes[w / BLOCK];
                 let mut sums = [-none; 64];
                 for (b, plane) in planes[..depth].iter().enumerate() {
-                    let (word, weight) = (plane[w % BLOCK], 2 * factor << b);
+                    let (word, weight) = (plane[w % BLOCK], (2 * factor) << b);
                     for (lane, sum) in sums.iter_mut().enumerate() {
                         *sum += (word >> lane & 1) as i32 * weight;
                     }
