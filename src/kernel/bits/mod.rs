@@ -8,12 +8,14 @@
 //! Not here: what a row, a field or a threshold means to a network.
 
 mod agree;
+mod lookup;
 
 use crate::error::{Error, Result, try_vec};
 use crate::kernel::Available;
 use crate::par::Par;
 
 pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
+pub(crate) use lookup::{Indices, Tables};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
 macro_rules! for_every_set {
