@@ -11,6 +11,7 @@ from ._calibration import suggest_beta
 from ._config import show_config
 from ._core import __version__
 from ._spins import spins
+from ._theory import ErrorBound, FixedPoints
 from ._threads import get_num_threads, set_num_threads
 from .classical import ClassicalHopfield
 from .errors import HopfieldError, HopfieldWarning
@@ -21,6 +22,8 @@ __all__ = [
     "BinaryRetrieval",
     "ClassicalHopfield",
     "Diagnosis",
+    "ErrorBound",
+    "FixedPoints",
     "HopfieldError",
     "HopfieldWarning",
     "ModernHopfield",

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _core, _storage
+from ._analysis import Analysis
 from ._arrays import Array
 from ._attention import SEPARATIONS
 from ._calibration import ERROR, SIMILARITIES, calibrate
@@ -41,7 +42,7 @@ class _Version(NamedTuple):
     beta: float | None
 
 
-class ModernHopfield:
+class ModernHopfield(Analysis):
     """A memory of real-valued patterns that completes and denoises them, exactly as attention would.
 
     The energy of a state is ``-log(sum(exp(beta * patterns @ state))) / beta + state @ state / 2 + log(k) / beta +

@@ -51,6 +51,7 @@ pub(crate) mod ceiling;
 pub(crate) mod few;
 #[cfg(target_arch = "x86_64")]
 mod few_narrow;
+mod greatest;
 pub(crate) mod instruction_set;
 pub(crate) mod lanes;
 pub(crate) mod many;

@@ -62,9 +62,37 @@ pub(crate) fn of_patterns<T: Real>(patterns: &Patterns<T>, error: f64, par: Par)
     if !(error > 0.0 && error < 1.0) {
         return Err(Error::Range { argument: "error", rule: "between 0 and 1", value: error });
     }
+    let Some(Sampled { mut separations, .. }) = sampled(patterns, par)? else {
+        return Ok(Calibration { beta: 1.0, unretrievable: 0.0, fell_back: false });
+    };
+    let k = patterns.dim().0;
+    separations.sort_unstable_by(f64::total_cmp);
+    let retrievable = &separations[separations.partition_point(|&separation| separation <= 0.0)..];
+    if retrievable.is_empty() {
+        return Err(Error::NotCalibratable);
+    }
+    let lost = separations.len() - retrievable.len();
+    let all = quantile(&separations, QUANTILE);
+    let fell_back = all <= 0.0;
+    let separation = if fell_back { quantile(retrievable, QUANTILE) } else { all };
+    let beta = libm::log(2.0 * (k - 1) as f64 / error) / separation;
+    let beta = inverse_temperature::<T>(beta)?;
+    Ok(Calibration { beta, unretrievable: lost as f64 / separations.len() as f64, fell_back })
+}
+
+/// Some of the distinct patterns.
+pub(super) struct Sampled {
+    /// Their indices.
+    pub(super) patterns: Vec<usize>,
+    /// How far each is from being confused with another distinct one.
+    pub(super) separations: Vec<f64>,
+}
+
+/// The separations of at most [`SAMPLE`] distinct patterns, evenly spaced; `None` if all patterns are equal.
+pub(super) fn sampled<T: Real>(patterns: &Patterns<T>, par: Par) -> Result<Option<Sampled>> {
     let (k, d) = patterns.dim();
     let Some((distinct, same_as)) = distinct_rows(patterns, par)? else {
-        return Ok(Calibration { beta: 1.0, unretrievable: 0.0, fell_back: false });
+        return Ok(None);
     };
     let sample: Vec<usize> = if distinct.len() <= SAMPLE {
         distinct
@@ -98,23 +126,12 @@ pub(crate) fn of_patterns<T: Real>(patterns: &Patterns<T>, error: f64, par: Par)
         }
         Ok(())
     })?;
-    separations.sort_unstable_by(f64::total_cmp);
-    let retrievable = &separations[separations.partition_point(|&separation| separation <= 0.0)..];
-    if retrievable.is_empty() {
-        return Err(Error::NotCalibratable);
-    }
-    let lost = separations.len() - retrievable.len();
-    let all = quantile(&separations);
-    let fell_back = all <= 0.0;
-    let separation = if fell_back { quantile(retrievable) } else { all };
-    let beta = libm::log(2.0 * (k - 1) as f64 / error) / separation;
-    let beta = inverse_temperature::<T>(beta)?;
-    Ok(Calibration { beta, unretrievable: lost as f64 / separations.len() as f64, fell_back })
+    Ok(Some(Sampled { patterns: sample, separations }))
 }
 
-/// The quantile of sorted numbers, linear between neighbours.
-fn quantile(sorted: &[f64]) -> f64 {
-    let place = QUANTILE * (sorted.len() - 1) as f64;
+/// The quantile `q` of sorted numbers, linear between neighbours.
+pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let place = q * (sorted.len() - 1) as f64;
     let (below, part) = (sorted[place as usize], place.fract());
     let above = sorted[(place as usize + 1).min(sorted.len() - 1)];
     below + (above - below) * part

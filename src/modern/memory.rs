@@ -7,7 +7,9 @@ use ndarray::{Array1, Array2, ArrayView2, CowArray, Ix2};
 use super::association;
 use super::diagnose::{self, Diagnosis};
 use super::pass::{Answers, Mask, Pass};
+use super::pattern_separation;
 use super::retrieve::{self, Cue, Retrieval, Stop};
+use super::theory::{self, Theory};
 use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::patterns::Patterns;
 use crate::input::real::{Finite, Rows, inverse_temperature, within_reach};
@@ -209,6 +211,50 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     pub fn diagnose(&self, states: ArrayView2<T>, par: Par) -> Result<Vec<Diagnosis>> {
         let states = self.rows("states", states, par)?;
         diagnose::diagnose(self, states.as_slice(), par)
+    }
+
+    /// How far each pattern is from being confused with another: its score with itself less the greatest with another,
+    /// `(k,)`; 0 of a pattern that is stored twice, +∞ of a single one (Ramsauer et al. 2020, equation 8).
+    ///
+    /// ```
+    /// use hopfield::{Par, modern::ModernHopfield};
+    /// use ndarray::array;
+    ///
+    /// let memory = ModernHopfield::new(array![[1.0, 0.0], [0.0, 1.0], [0.0, 3.0]], 1.0, Par::serial())?;
+    /// assert_eq!(memory.pattern_separation(Par::serial())?, array![1.0, -2.0, 6.0]);
+    /// # Ok::<(), hopfield::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No memory for the result.
+    pub fn pattern_separation(&self, par: Par) -> Result<Array1<f64>> {
+        Ok(pattern_separation::pattern_separation(&self.patterns, par)?.into())
+    }
+
+    /// What theory promises of this memory.
+    #[must_use]
+    pub fn theory(&self) -> Theory {
+        Theory::of(&self.patterns, self.beta)
+    }
+
+    /// For each query how far from its best match an update can end, `(m,)`; see [`Theory::step_error`].
+    ///
+    /// # Errors
+    /// As [`Self::energy`].
+    pub fn step_error(&self, queries: ArrayView2<T>, par: Par) -> Result<Array1<f64>> {
+        let queries = self.rows("queries", queries, par)?;
+        let margins = association::margins(self, queries.as_slice(), par)?;
+        Ok(margins.into_iter().map(|margin| self.theory().step_error(margin)).collect())
+    }
+
+    /// The bound `β m²` on the norm of the Jacobian of an update at any state, `m` the largest distance of a pattern to the
+    /// mean of all; below 1 all states lead to one fixed point (Ramsauer et al. 2020, lemma A3).
+    ///
+    /// # Errors
+    /// No memory for the mean.
+    pub fn jacobian_bound(&self, par: Par) -> Result<f64> {
+        let deviation = theory::largest_deviation(&self.patterns, par)?;
+        Ok(self.beta * deviation * deviation)
     }
 
     // ---- what the functions of this folder share

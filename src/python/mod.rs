@@ -12,6 +12,7 @@ mod machine;
 mod modern;
 mod rounded;
 mod run;
+mod theory;
 
 use pyo3::prelude::*;
 
