@@ -310,6 +310,11 @@ def length(residual: float, d: int) -> float:
     return SLACK * ((gamma(math.ceil(d / 8) + 6, U64) + gamma(4, U64)) * residual + vanished)
 
 
+def chain_length(length: float, d: int) -> float:
+    """Of a Euclidean length whose squares are added in any order, by the library and by `math.dist`."""
+    return SLACK * (gamma(d + 6, U64) + gamma(4, U64)) * length + math.sqrt(d * math.ulp(0.0))
+
+
 def norm(error: npt.ArrayLike) -> float:
     """The Euclidean length of element-wise bounds."""
     return SLACK * float(np.linalg.norm(np.asarray(error, np.float64)))

@@ -7,10 +7,13 @@ memory layout.
 
 from . import capacity, corrupt, errors
 from ._attention import attention
+from ._bidirectional import BidirectionalMemory, BidirectionalRecall
 from ._calibration import suggest_beta
 from ._config import show_config
 from ._core import __version__
+from ._sequence import SequenceMemory, SequenceReplay
 from ._spins import spins
+from ._summaries import DiagnosisSummary, ModernRetrievalSummary
 from ._theory import ErrorBound, FixedPoints
 from ._threads import get_num_threads, set_num_threads
 from .classical import ClassicalHopfield
@@ -19,16 +22,22 @@ from .modern import ModernHopfield
 from .results import BinaryRetrieval, Diagnosis, Retrieval, RetrievalSummary
 
 __all__ = [
+    "BidirectionalMemory",
+    "BidirectionalRecall",
     "BinaryRetrieval",
     "ClassicalHopfield",
     "Diagnosis",
+    "DiagnosisSummary",
     "ErrorBound",
     "FixedPoints",
     "HopfieldError",
     "HopfieldWarning",
     "ModernHopfield",
+    "ModernRetrievalSummary",
     "Retrieval",
     "RetrievalSummary",
+    "SequenceMemory",
+    "SequenceReplay",
     "__version__",
     "attention",
     "capacity",
