@@ -1,0 +1,1 @@
+"""``hopfield landscape``: placeholder."""
