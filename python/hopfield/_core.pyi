@@ -13,6 +13,7 @@ __all__ = [
     "__version__",
     "attention",
     "bytes_read_per_second",
+    "check_family",
     "critical_load",
     "demircigil",
     "demircigil_rate",
@@ -36,6 +37,8 @@ __all__ = [
     "pseudo_inverse",
     "ramsauer",
     "real_trial",
+    "scale_to_unit",
+    "separation_facts",
     "set_num_threads",
     "spin_trial",
     "stable_probability",
@@ -58,7 +61,7 @@ class ClassicalHopfield:
     def __new__(
         cls,
         n_neurons: int | None,
-        rule: str,
+        rule: dict[str, Any],
         normalization: str,
         bias: float | _Float64 | None,
         is_threshold: bool,
@@ -78,6 +81,9 @@ class ClassicalHopfield:
     def hamming(self, states: _Spins) -> _Int64: ...
     def is_fixed_point(self, states: _Spins) -> _Flags: ...
     def weight_matrix(self) -> _Float64: ...
+    def learning(self) -> tuple[bool, int | None, float]: ...
+    @property
+    def has_converged(self) -> bool: ...
 
 @final
 class ModernHopfield:
@@ -86,7 +92,13 @@ class ModernHopfield:
     CLASSES: ClassVar[list[str]]
 
     def __new__(
-        cls, patterns: _Array | RoundedPatterns, values: _Array | None, check_finite: bool, n_threads: int | None
+        cls,
+        patterns: _Array | RoundedPatterns,
+        values: _Array | None,
+        separation: tuple[str, float | None],
+        similarity: str,
+        check_finite: bool,
+        n_threads: int | None,
     ) -> ModernHopfield: ...
     def validate(self, beta: float) -> None: ...
     def calibrate(self, error: float, n_threads: int | None) -> tuple[float, float, bool]: ...
@@ -145,7 +157,17 @@ class RoundedPatterns:
     @property
     def nbytes(self) -> int: ...
 
-def attention(queries: _Array, keys: _Array, values: _Array, beta: float | None, mask: _Flags | None) -> _Array: ...
+def attention(
+    queries: _Array,
+    keys: _Array,
+    values: _Array,
+    beta: float | None,
+    mask: _Flags | None,
+    separation: tuple[str, float | None],
+) -> _Array: ...
+def check_family(separation: tuple[str, float | None], similarity: str) -> None: ...
+def separation_facts(separation: tuple[str, float | None]) -> tuple[bool, list[str], list[str]]: ...
+def scale_to_unit(rows: _Array) -> None: ...
 def set_num_threads(n_threads: int) -> None: ...
 def get_num_threads() -> int: ...
 def instruction_set() -> str: ...

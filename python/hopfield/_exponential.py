@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, capacity
+from . import capacity
 from ._phase_diagram import FAINT, INK, MUTED, SMALL, TEXT, TITLE, tidy
 from ._terminal import Mistake, Progress, destination, table
 from .capacity._plot import COLOURS, MARKS
@@ -179,8 +179,8 @@ def report(tried: list[Network], measured: dict[str, Float64], seconds: float) -
     headings = ["entries", *(network.name for network in tried), "theorem"]
     rates = ", ".join(f"e^({capacity.lucibello_mezard(beta, ensemble='spherical'):.3f} d)" for beta in BETAS)
     return (
-        f"The number of random patterns of which half are retrieved, to an overlap of {1 - TOLERANCE:g}; at most {MOST} "
-        "are tried.\n\n"
+        f"The number of random patterns of which half are retrieved, to an overlap of {1 - TOLERANCE:g}; "
+        f"at most {MOST} are tried.\n\n"
         + table(headings, rows, left=[])
         + f"\n\nmodern: on the sphere of radius sqrt(d); theory for large d: {rates}"
         "\ntheorem: theorem 3 of Ramsauer et al. (2020) at beta = 9, p = 0.001, where many more are retrieved"

@@ -76,6 +76,10 @@ def _run(arguments: argparse.Namespace) -> None:
         from . import _landscape
 
         _landscape.run(arguments.out)
+    elif arguments.command == "novelty":
+        from . import _novelty
+
+        _novelty.run(_novelty.Options(unseen=arguments.unseen, seed=arguments.seed))
     else:
         from . import _retrieve
 
@@ -91,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hopfield {__version__}")
     commands = parser.add_subparsers(
-        dest="command", required=True, metavar="{demo,retrieve,capacity,exponential,landscape,info}"
+        dest="command", required=True, metavar="{demo,retrieve,capacity,exponential,landscape,novelty,info}"
     )
 
     demo = commands.add_parser(
@@ -213,6 +217,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PNG",
         help="the picture; %(default)s unless given",
     )
+
+    novelty = commands.add_parser(
+        "novelty",
+        help="tell digits that were stored from digits that were not, by the energy of a memory",
+        description="Draw digits in several typefaces, store some of them, and score others by their novelty.",
+    )
+    novelty.add_argument(
+        "--unseen",
+        type=int,
+        nargs="+",
+        default=[5, 6, 7, 8, 9],
+        metavar="DIGIT",
+        help="the digits that are not stored; %(default)s unless given",
+    )
+    novelty.add_argument("--seed", type=int, default=0, help="of all random numbers; %(default)s unless given")
 
     commands.add_parser("info", help="the version, the instruction set in use, the threads")
     return parser

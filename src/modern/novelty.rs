@@ -11,7 +11,8 @@
 use ndarray::{Array1, Array2, ArrayView2};
 
 use super::calibrate::{quantile, sampled};
-use super::memory::{Constants, ModernHopfield};
+use super::energy::Constants;
+use super::memory::ModernHopfield;
 use crate::error::{Result, area, table, try_vec};
 use crate::kernel::Kernels;
 use crate::kernel::real::Real;
@@ -34,7 +35,7 @@ impl<T: Real> ModernHopfield<'_, T> {
     /// As [`Self::energy`].
     pub fn novelty(&self, queries: ArrayView2<T>, par: Par) -> Result<Array1<f64>> {
         let energies = self.energy(queries, Constants::Drop, par)?;
-        let (seen, separations) = match sampled(self.stored(), par)? {
+        let (seen, separations) = match sampled(self.stored(), self.similarity, par)? {
             Some(sample) => (sample.patterns, sample.separations),
             None => (vec![0], Vec::new()),
         };

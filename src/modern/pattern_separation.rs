@@ -11,9 +11,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::pass::WORTH_A_THREAD;
+use super::similarity::Similarity;
 use crate::error::{Result, try_vec};
 use crate::input::patterns::Patterns;
 use crate::kernel::aligned::Aligned;
+use crate::kernel::compare::Comparison;
 use crate::kernel::narrow::Entries;
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_VECTORS, Shape, TILE};
@@ -25,10 +27,14 @@ const CACHE: usize = 512 * 1024;
 const BLOCKS_A_THREAD: usize = 8;
 
 /// `Δ_μ` of each pattern; +∞ of a single one.
-pub(crate) fn pattern_separation<T: Real>(patterns: &Patterns<T>, par: Par) -> Result<Vec<f64>> {
+pub(crate) fn pattern_separation<T: Real>(
+    patterns: &Patterns<T>,
+    similarity: Similarity,
+    par: Par,
+) -> Result<Vec<f64>> {
     let (k, d) = patterns.dim();
     let threads = if k.saturating_mul(k).saturating_mul(d) < WORTH_A_THREAD { 1 } else { par.threads() };
-    let walk = Walk::new(patterns, threads);
+    let walk = Walk::new(patterns, similarity.differences(), threads);
     let (blocks, tickets) = (k.div_ceil(walk.block), Tickets::default());
     let found = Mutex::new(Greatest::new(k)?);
     par.run(threads.min(blocks), |watch| {
@@ -80,6 +86,8 @@ fn raise<T: Real>(greatest: &mut T, to: T) {
 struct Walk<'a, T: Real> {
     kernels: &'static Kernels<T>,
     patterns: Entries<'a, T>,
+    /// The same bits whichever of two patterns is the query.
+    comparison: Comparison<'a>,
     k: usize,
     d: usize,
     /// Patterns of a block, whole tiles of queries.
@@ -99,12 +107,12 @@ struct Worker<T: Real> {
 }
 
 impl<'a, T: Real> Walk<'a, T> {
-    fn new(patterns: &'a Patterns<T>, threads: usize) -> Self {
+    fn new(patterns: &'a Patterns<T>, comparison: Comparison<'a>, threads: usize) -> Self {
         let (kernels, (k, d)) = (Kernels::in_use(), patterns.dim());
         let tile = MOST_VECTORS * kernels.lanes();
         let in_cache = (CACHE / (tile * d * size_of::<T>())).max(1);
         let tiles = k.div_ceil(tile * BLOCKS_A_THREAD * threads).clamp(1, in_cache);
-        Self { kernels, patterns: patterns.entries(), k, d, block: tiles * tile }
+        Self { kernels, patterns: patterns.entries(), comparison, k, d, block: tiles * tile }
     }
 
     fn worker(&self) -> Result<Worker<T>> {
@@ -117,7 +125,7 @@ impl<'a, T: Real> Walk<'a, T> {
             of_query: each(width, T::NEG_INFINITY, "greatest scores")?,
             of_row: Aligned::new(TILE * kernels.lanes(), T::NEG_INFINITY, "greatest scores")?,
             scores: Aligned::new(kernels.scores_len(shape), T::ZERO, "scores")?,
-            widened: self.patterns.scratch(kernels, self.d, [shape])?,
+            widened: self.patterns.scratch(kernels, self.d, self.comparison, [shape])?,
             rows: try_vec(width * self.d, T::ZERO, "patterns")?,
         })
     }
@@ -144,7 +152,7 @@ impl<'a, T: Real> Walk<'a, T> {
             worker.of_row.fill(T::NEG_INFINITY);
             for (tile, &(query, count)) in tiles.iter().enumerate() {
                 let scores = &mut worker.scores;
-                kernels.score(Shape::Lanes(MOST_VECTORS), patterns, d, &worker.packed[tile], scores);
+                kernels.score(Shape::Lanes(MOST_VECTORS), self.comparison, patterns, d, &worker.packed[tile], scores);
                 // A pattern is no other pattern, and lanes without a query score nothing.
                 for own in query.max(first)..(query + count).min(first + rows) {
                     let score = &mut scores[(own - first) * width + own - query];

@@ -5,10 +5,14 @@
 //! together are at most `(k−1) e^{−βc}` times that of `x_μ`, and no pattern is further from it than `2M`: so an update ends
 //! within `2M (k−1) e^{−βc}` of `x_μ` (R, lemma A4), and in any case within `2M`. At a distance `r` from `x_μ` the margin is
 //! at least `Δ_μ − 2Mr`, which makes the bounds of theorem 5. All are true inequalities, not estimates; and all hold for
-//! computed states up to the rounding of an update.
+//! computed states up to the rounding of an update. Under euclidean similarity, margins and separations are differences
+//! of half squared distances, and all the same bounds hold: a margin changes with the state by `x_μ − x_ν`, as under dot.
 //!
 //! Not here: how many random patterns can be stored ([`crate::capacity`]).
 
+use super::memory::Family;
+use super::separation::Separation;
+use super::similarity::Similarity;
 use crate::error::{Error, Result, try_vec};
 use crate::input::patterns::Patterns;
 use crate::kernel::Kernels;
@@ -30,9 +34,14 @@ pub struct Theory {
 }
 
 impl Theory {
-    pub(crate) fn of<T: Real>(patterns: &Patterns<T>, beta: f64) -> Self {
+    /// # Errors
+    /// A separation and similarity of which these bounds do not hold.
+    pub(crate) fn of<T: Real>(patterns: &Patterns<T>, beta: f64, (separation, similarity): Family) -> Result<Self> {
+        if separation != Separation::Softmax || !matches!(similarity, Similarity::Dot | Similarity::Euclidean) {
+            return Err(Error::NoTheory { separation: separation.name(), similarity: similarity.name() });
+        }
         let largest_norm = patterns.norms().longest().map_or(0.0, |(_, norm)| norm);
-        Self { patterns: patterns.dim().0, largest_norm, beta }
+        Ok(Self { patterns: patterns.dim().0, largest_norm, beta })
     }
 
     /// How far from a pattern an update ends from a state whose margin over the other patterns is `margin`:

@@ -30,7 +30,7 @@ mod _core {
     #[pymodule_export]
     use super::machine::{bytes_read_per_second, multiply_adds_per_second};
     #[pymodule_export]
-    use super::modern::{ModernHopfield, attention};
+    use super::modern::{ModernHopfield, attention, check_family, scale_to_unit, separation_facts};
     #[pymodule_export]
     use super::rounded::RoundedPatterns;
     #[pymodule_export]
