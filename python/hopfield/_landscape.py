@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from . import separation as separations
 from ._phase_diagram import INK, MUTED, SMALL, TEXT, TITLE
 from ._terminal import Mistake, destination, table
 from ._theory import FixedPoints
@@ -38,7 +39,7 @@ class Landscape:
 
     title: str
     beta: float
-    separation: str = "softmax"
+    separation: str | separations.Separation = "softmax"
     similarity: str = "dot"
 
     def memory(self) -> ModernHopfield:
@@ -57,7 +58,7 @@ LANDSCAPES = (
     (
         Landscape("sparsemax, β = 2", 2.0, "sparsemax"),
         Landscape("sparsemax, β = 10", 10.0, "sparsemax"),
-        Landscape("softmax, euclidean, β = 12", 12.0, "softmax", "euclidean"),
+        Landscape("top 2 of softmax, β = 4", 4.0, separations.TopK(2)),
         Landscape("epanechnikov, β = 8", 8.0, "epanechnikov", "euclidean"),
     ),
 )
