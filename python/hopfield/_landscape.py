@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from . import separation as separations
 from ._phase_diagram import INK, MUTED, SMALL, TEXT, TITLE
+from ._pictures import save
 from ._terminal import Mistake, destination, table
 from ._theory import FixedPoints
 from .modern import ModernHopfield
@@ -119,7 +120,7 @@ def write(out: Path, found: dict[Landscape, FixedPoints]) -> None:
             "lines: retrievals; white: no pattern within reach"
         )
         figure.text(0.012, 0.915, said, size=SMALL, color=MUTED)
-        figure.savefig(out, format="png", metadata={"Software": None})
+        save(figure, out)
 
 
 def _draw(axes: Axes, panel: Landscape, points: FixedPoints) -> None:
