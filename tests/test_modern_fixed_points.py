@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
 import hopfield as hf
+from hopfield import _centroids
 from hopfield._analysis import STARTS, default_starts
 from hopfield.errors import InvalidInputError
 from oracle import theory
@@ -113,6 +116,36 @@ def test_default_starts_are_patterns_midpoints_and_points_of_their_box(k: int) -
     assert (starts <= x.max(axis=0)).all()
     if k == 2:
         assert np.array_equal(starts[2], x[0] / 2 + x[1] / 2)
+
+
+@given(st.integers(1, 9), st.integers(1, 3), st.integers(0, 2**32), st.sampled_from([0.3, 0.7, 1.0, 1.5, 3.0]))
+def test_under_epanechnikov_every_centroid_that_is_fixed_is_found(k: int, d: int, seed: int, radius: float) -> None:
+    x = np.random.default_rng(seed).standard_normal((k, d))
+    expected = []
+    for size in range(1, k + 1):
+        for members in itertools.combinations(range(k), size):
+            centre = x[list(members)].mean(axis=0)
+            distances = np.linalg.norm(x - centre, axis=1)
+            if np.abs(distances - radius).min() < 1e-9:
+                return  # rounding decides
+            if np.array_equal(np.flatnonzero(distances <= radius), members):
+                expected.append(centre)
+    memory = hf.ModernHopfield(x, beta=2 / radius**2, separation="epanechnikov", similarity="euclidean")
+    found = memory.fixed_points(distance=1e-9)
+    event(f"emergent: {sum(found.size > 1) > 0}")
+    assert len(found) == len(expected)
+    gaps = np.linalg.norm(found.states[:, np.newaxis] - np.array(expected), axis=2)
+    assert (gaps.min(axis=0) <= 1e-9).all()
+    assert found.basin.sum() == (found.reached >= 0).sum()
+
+
+def test_a_search_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_centroids, "MOST", 30)
+    x = np.random.default_rng(0).standard_normal((9, 2))
+    memory = hf.ModernHopfield(x, beta=0.05, separation="epanechnikov", similarity="euclidean")
+    with pytest.warns(hf.HopfieldWarning, match="the first 30 sets of patterns within reach of each other") as caught:
+        memory.fixed_points()
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 @pytest.mark.parametrize("distance", [0.0, -1.0, np.inf, np.nan])

@@ -58,6 +58,28 @@ def test_every_pattern_is_compared_with_every_other_to_the_bit(dtype: str, k: in
         assert np.array_equal(memory.pattern_separation(n_threads=n_threads), own - scores.max(axis=1))
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("similarity", ["euclidean", "manhattan"])
+@pytest.mark.parametrize(("k", "d"), [(1, 5), (50, 3), (129, 70), (400, 9)])
+def test_separations_by_distance_are_those_to_the_nearest_pattern(dtype: str, similarity: str, k: int, d: int) -> None:
+    # Halves of small squares and small differences are exact.
+    x = np.random.default_rng([k, d]).integers(-9, 10, (k, d))
+    gaps = x[:, np.newaxis] - x
+    scores = (gaps * gaps).sum(axis=2) / 2.0 if similarity == "euclidean" else np.abs(gaps).sum(axis=2) * 1.0
+    np.fill_diagonal(scores, np.inf)
+    memory = hf.ModernHopfield(x.astype(dtype), beta=1e-3, similarity=similarity)
+    for n_threads in (1, 3):
+        assert np.array_equal(memory.pattern_separation(n_threads=n_threads), scores.min(axis=1))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_under_cosine_unit_vectors_are_separated(dtype: str) -> None:
+    x = np.random.default_rng(0).standard_normal((200, 30)).astype(dtype)
+    memory = hf.ModernHopfield(x, beta=1.0, similarity="cosine")
+    plain = hf.ModernHopfield(memory.patterns, beta=1.0)
+    assert np.array_equal(memory.pattern_separation(), plain.pattern_separation())
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "int8"])
 def test_rounded_patterns_are_separated_as_what_they_are(dtype: str) -> None:
     memory = hf.ModernHopfield(np.random.default_rng(0).standard_normal((300, 37)), beta=1.0, dtype=dtype)
@@ -292,7 +314,49 @@ def test_below_one_all_states_lead_to_one_fixed_point(problem: Problem) -> None:
             assert apart(state, found.states[0]) <= rest * tolerance.SLACK
 
 
+@given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 2**32), st.sampled_from([0.1, 1.0, 4.0, 20.0]))
+def test_under_euclidean_an_update_ends_within_what_the_margin_promises(k: int, d: int, seed: int, beta: float) -> None:
+    # Numbers so short that scores are exact; weights and their sum take at most k + 16 roundings.
+    rng = np.random.default_rng(seed)
+    x = rng.integers(-16, 17, (k, d)) / 8
+    queries = x[rng.integers(0, k, 5)] + rng.integers(-4, 5, (5, d)) / 8
+    memory = hf.ModernHopfield(x, beta=beta, similarity="euclidean")
+    promised, moved = memory.step_error(queries), memory.step(queries)
+    bound = memory.error_bound(0.25)
+    for query, state in enumerate(queries):
+        distances = np.square(x - state).sum(axis=1)
+        best = int(distances.argmin())
+        missed = apart(moved[query], x[best])
+        off = tolerance.gamma(k + 16, tolerance.U64) * 4 * bound.largest_norm
+        relative = float(tolerance.promise(x, beta, float(distances.max()), 0.0))
+        assert missed <= promised[query] * (1 + relative) + off
+        for pattern in np.flatnonzero(distances <= 0.25**2):
+            assert apart(moved[query], x[pattern]) <= bound.one_step[pattern] * (1 + relative) + off
+        event(f"it promises something: {bool(promised[query] < 1.9 * bound.largest_norm)}")
+
+
 # What is refused
+
+
+@pytest.mark.parametrize(
+    ("separation", "similarity"),
+    [("entmax", "dot"), ("softmax1", "dot"), ("softmax", "cosine"), ("softmax", "manhattan")],
+)
+def test_bounds_are_refused_where_they_are_not_known(separation: str, similarity: str) -> None:
+    memory = hf.ModernHopfield(np.eye(3), beta=1.0, separation=separation, similarity=similarity)
+    message = (
+        "bounds are known for separation 'softmax' with similarity 'dot' or 'euclidean'; "
+        f"got separation '{separation}' with similarity '{similarity}'"
+    )
+    for call in (
+        memory.well_separated,
+        memory.error_bound,
+        lambda: memory.step_error(np.eye(3)),
+        lambda: memory.needed_beta(0.1),
+    ):
+        with pytest.raises(InvalidInputError) as caught:
+            call()
+        assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("distance", [-1.0, math.nan, math.inf])

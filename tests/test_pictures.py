@@ -101,12 +101,12 @@ def test_moves_shrink_by_the_jacobian() -> None:
         assert 0 < slope < 1
         seen = np.flatnonzero(moves > 1e-13)
         last = int(seen[-1])
-        if last >= 3:
-            assert moves[last] / moves[last - 1] == pytest.approx(slope, rel=0.05)
+        if moves[last] < 1e-8:
+            assert moves[last] / moves[last - 1] == pytest.approx(slope, rel=0.02)
 
 
 def test_the_theorem_promises_less_than_is_retrieved() -> None:
-    # As many patterns as it promises, at its own radius and beta; it says that all are retrieved with probability 1 - p.
+    # As many patterns as it promises: all are retrieved, it says, with probability 1 - p.
     for d in (25, 31, 40):
         k = math.ceil(_exponential.theorem(d))
         found = hf.capacity.scan(

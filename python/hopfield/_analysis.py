@@ -5,15 +5,17 @@ Not here: how many random patterns can be stored, which is `hopfield.capacity`.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, _random, _storage
+from . import _arrays, _centroids, _random, _storage
 from ._arrays import Array
 from ._storage import Stored
 from ._theory import ErrorBound, FixedPoints
+from .errors import HopfieldWarning
 
 if TYPE_CHECKING:
     from .modern import _Version
@@ -261,7 +263,8 @@ class Analysis:
         starts : array_like, shape (m, d) or (d,), optional
             Where to start. Unless given: the patterns (at most 1024 of them, evenly spaced), the midpoints of all pairs
             of those (of 1024 random pairs if there are more), and 1024 random points of the box that holds the
-            patterns.
+            patterns. Under epanechnikov besides all centroids that are fixed points, emergent ones included: they are
+            finitely many, and an exact search finds them all.
         max_steps : int
             Updates of each start at most; one that has not settled by then counts for no fixed point.
         tol : float
@@ -279,6 +282,11 @@ class Analysis:
         FixedPoints
             The deepest first.
 
+        Warns
+        -----
+        HopfieldWarning
+            If so many patterns are within reach of each other that not all centroids are looked at.
+
         Examples
         --------
         Three patterns of which two are near each other, at three temperatures:
@@ -293,7 +301,20 @@ class Analysis:
         steps, tolerance = _arrays.count("max_steps", max_steps), _arrays.real("tol", tol)
         apart = None if distance is None else _arrays.real("distance", distance)
         if starts is None:
-            rows = default_starts(_some(version.patterns), _random.generator(rng)).astype(self._dtype)
+            starts = default_starts(_some(version.patterns), _random.generator(rng))
+            if self.separation.name == "epanechnikov":
+                stored = _storage.widened(version.patterns).astype(np.float64)
+                radius = np.sqrt(2 / self._calibrated(version, threads))
+                centroids, complete = _centroids.fixed(stored, float(radius))
+                if not complete:
+                    warnings.warn(
+                        f"the first {_centroids.MOST} sets of patterns within reach of each other were looked at, and "
+                        "there are more: fixed points may be missing",
+                        HopfieldWarning,
+                        stacklevel=2,
+                    )
+                starts = np.concatenate([starts, centroids])
+            rows = starts.astype(self._dtype)
         else:
             rows, _ = self._states(version, "starts", starts)
         columns = version.core.fixed_points(self._calibrated(version, threads), rows, steps, tolerance, apart, threads)

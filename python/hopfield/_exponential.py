@@ -38,6 +38,8 @@ FLIPPED = 0.1
 #: The problem on which steps are counted: so many patterns of so many entries, and the temperatures.
 STEPS = 14
 SETTLING = {"d": 40, "k": 1000, "betas": (0.25, 0.3, 0.4, 0.6, 1.0)}
+#: The most patterns that the picture's curves go up to.
+FRAME = 2e6
 WIDTH, HEIGHT, DPI = 11.0, 5.0, 160
 
 
@@ -59,7 +61,7 @@ class Network:
     factory: Any
     patterns: str
     tolerance: float
-    theory: Callable[[float], float]
+    theory: Callable[[int], float]
     #: Of the cue: the share of neurons that are flipped.
     corruption: float = 0.0
 
@@ -193,7 +195,7 @@ def report(tried: list[Network], measured: dict[str, Float64], seconds: float) -
     """A line for each size and a column for each network."""
     rows = []
     for at, d in enumerate(SIZES):
-        cells = [_count(measured[network.name][at]) for network in tried]
+        cells = [_count(measured[network.name][at], f"> {MOST}") for network in tried]
         rows.append([f"{d}", *cells, _count(theorem(d), "")])
     headings = ["entries", *(network.name for network in tried), "theorem"]
     rates = ", ".join(f"e^({capacity.lucibello_mezard(beta, ensemble='spherical'):.3f} d)" for beta in BETAS)
@@ -213,7 +215,7 @@ def theorem(d: int) -> float:
     return bound.patterns if bound.applies else math.nan
 
 
-def _count(k: float, beyond: str = f"> {MOST}") -> str:
+def _count(k: float, beyond: str) -> str:
     return beyond if math.isnan(k) else f"{k:.0f}"
 
 
@@ -243,10 +245,12 @@ def write(out: Path, tried: list[Network], measured: dict[str, Float64]) -> None
 
 def _capacities(axes: Axes, tried: list[Network], measured: dict[str, Float64]) -> None:
     sizes = np.array(SIZES, float)
-    along = np.linspace(sizes[0], sizes[-1], 100)
+    along = range(SIZES[0], SIZES[-1] + 1)
     for number, network in enumerate(tried):
         look = {"color": COLOURS[number % len(COLOURS)]}
-        axes.plot(along, [network.theory(d) for d in along], linewidth=1.1, linestyle=(0, (5, 3)), **look)
+        # Above the frame is the legend.
+        theory = [k if (k := network.theory(d)) < FRAME else math.nan for d in along]
+        axes.plot(along, theory, linewidth=1.1, linestyle=(0, (5, 3)), **look)
         axes.plot(
             sizes,
             measured[network.name],
@@ -256,12 +260,10 @@ def _capacities(axes: Axes, tried: list[Network], measured: dict[str, Float64]) 
             label=network.name,
             **look,
         )
-    axes.plot(
-        along, [theorem(round(d)) for d in along], color=INK, linewidth=1.1, linestyle=":", label="theorem 3, β = 9"
-    )
+    axes.plot(along, [theorem(d) for d in along], color=INK, linewidth=1.1, linestyle=":", label="theorem 3, β = 9")
     axes.axhline(MOST, color=FAINT, linewidth=6, zorder=0)
-    axes.text(9.3, MOST * 0.52, f"{MOST}: no more are tried", size=SMALL, color=MUTED)
-    axes.set_ylim(0.8, 3e8)
+    axes.text(41, MOST * 1.45, f"{MOST}: no more are tried", size=SMALL, color=MUTED, ha="right")
+    axes.set_ylim(0.8, 100 * FRAME)
     axes.set_xlim(9, 41)
     axes.set_xlabel("entries of a pattern, d", color=MUTED)
     axes.set_title("patterns of which half are retrieved; dashes: theory", size=TEXT, color=MUTED, loc="left", pad=8)
