@@ -96,7 +96,7 @@ def test_the_largest_number_is_where_half_of_the_trials_succeed() -> None:
 
 
 def test_moves_shrink_by_the_jacobian() -> None:
-    for beta in _exponential.SETTLING["betas"]:
+    for beta in _exponential.SETTLING_BETAS:
         moves, slope = _exponential.settling(beta)
         assert 0 < slope < 1
         seen = np.flatnonzero(moves > 1e-13)

@@ -37,7 +37,7 @@ TOLERANCE = 0.05
 FLIPPED = 0.1
 #: The problem on which steps are counted: so many patterns of so many entries, and the temperatures.
 STEPS = 14
-SETTLING = {"d": 40, "k": 1000, "betas": (0.25, 0.3, 0.4, 0.6, 1.0)}
+SETTLING_SIZE, SETTLING_BETAS = (1000, 40), (0.25, 0.3, 0.4, 0.6, 1.0)
 #: The most patterns that the picture's curves go up to.
 FRAME = 2e6
 WIDTH, HEIGHT, DPI = 11.0, 5.0, 160
@@ -176,7 +176,7 @@ def largest(network: Network, d: int, begin: int, options: Options) -> float:
 def settling(beta: float) -> tuple[Float64, float]:
     """The lengths of the moves from a noisy pattern, and the largest eigenvalue of the Jacobian where they end."""
     rng = np.random.default_rng(0)
-    d, k = SETTLING["d"], SETTLING["k"]
+    k, d = SETTLING_SIZE
     patterns = rng.standard_normal((k, d))
     patterns *= np.sqrt(d) / np.linalg.norm(patterns, axis=1, keepdims=True)
     memory = ModernHopfield(patterns, beta=beta)
@@ -247,7 +247,7 @@ def _capacities(axes: Axes, tried: list[Network], measured: dict[str, Float64]) 
     sizes = np.array(SIZES, float)
     along = range(SIZES[0], SIZES[-1] + 1)
     for number, network in enumerate(tried):
-        look = {"color": COLOURS[number % len(COLOURS)]}
+        look: dict[str, Any] = {"color": COLOURS[number % len(COLOURS)]}
         # Above the frame is the legend.
         theory = [k if (k := network.theory(d)) < FRAME else math.nan for d in along]
         axes.plot(along, theory, linewidth=1.1, linestyle=(0, (5, 3)), **look)
@@ -272,9 +272,9 @@ def _capacities(axes: Axes, tried: list[Network], measured: dict[str, Float64]) 
 
 def _moves(axes: Axes) -> None:
     steps = np.arange(1, STEPS + 1)
-    for number, beta in enumerate(SETTLING["betas"]):
+    for number, beta in enumerate(SETTLING_BETAS):
         moves, slope = settling(beta)
-        look = {"color": COLOURS[number % len(COLOURS)]}
+        look: dict[str, Any] = {"color": COLOURS[number % len(COLOURS)]}
         # Below this, rounding moves the state.
         seen = moves > 1e-14
         axes.plot(

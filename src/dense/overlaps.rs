@@ -6,12 +6,16 @@ use crate::error::{Result, try_vec};
 use crate::kernel::Available;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::bits::{
-    Agreements, Columns, MOST_SQUARED, Power, Slopes, extremes, shift_all, shorten, squares, sum, weigh,
+    Columns, MOST_SQUARED, Power, Slopes, add_overlaps, extremes, shift_all, shorten, squares, sum, weigh,
 };
 use crate::par::Watch;
 
+/// Neurons counted between two looks at whether to go on.
+const CHECK_EVERY: usize = 4096;
 /// Changes that wait, at most.
 const MOST_WAITING: usize = 512;
+/// Changes that are counted at once instead of one by one.
+const MANY: usize = 64;
 const PURPOSE: &str = "overlaps";
 
 /// How the weights of patterns are kept.
@@ -48,10 +52,10 @@ pub(super) fn weights_fit(power: Power, n: usize, k: usize) -> bool {
 /// What follows one state.
 #[derive(Debug)]
 pub(super) struct Overlaps {
-    agreements: Agreements,
-    counted: Vec<i64>,
     /// `ξ^μ·x`, without the changes that wait; as many as the patterns, and 0 up to the end of a word.
     lanes: Aligned<i32>,
+    /// Neurons, each with a sign, to be counted at once.
+    counted: Vec<(u32, i8)>,
     /// Neurons and what was added to their values.
     waiting: Vec<(u32, i8)>,
     weights: Weights,
@@ -67,12 +71,13 @@ pub(super) struct Overlaps {
 impl Overlaps {
     pub(super) fn new(columns: &Columns, power: Option<Power>) -> Result<Self> {
         let (n, k) = (columns.n(), columns.k());
-        let mut waiting = try_vec(MOST_WAITING, (0, 0), PURPOSE)?;
+        let [mut waiting, mut counted] =
+            [try_vec(MOST_WAITING, (0, 0), PURPOSE)?, try_vec(n.max(MOST_WAITING), (0, 0), PURPOSE)?];
         waiting.clear();
+        counted.clear();
         Ok(Self {
-            agreements: Agreements::new(columns)?,
-            counted: try_vec(k, 0, PURPOSE)?,
             lanes: Aligned::new(k.next_multiple_of(64), 0, PURPOSE)?,
+            counted,
             waiting,
             weights: Weights::new(power, n, k)?,
             slopes: Slopes::default(),
@@ -86,11 +91,14 @@ impl Overlaps {
 
     /// Takes the overlaps of a state.
     pub(super) fn count(&mut self, columns: &Columns, state: &[i8], set: Available, watch: &Watch) -> Result<()> {
-        self.agreements.count(columns, state, set, watch)?;
-        self.agreements.overlaps(&mut self.counted);
-        for (lane, a) in self.lanes.iter_mut().zip(&self.counted) {
-            *lane = *a as i32;
+        self.lanes.fill(0);
+        self.counted.clear();
+        self.counted.extend((0..).zip(state).filter(|(_, x)| **x != 0).map(|(i, x)| (i, *x)));
+        for some in self.counted.chunks(CHECK_EVERY) {
+            add_overlaps(set, columns, some, 1, &mut self.lanes);
+            watch.check()?;
         }
+        self.lanes[columns.k()..].fill(0);
         self.waiting.clear();
         (self.weighed, self.tallied, self.chosen) = (false, false, false);
         Ok(())
@@ -112,8 +120,17 @@ impl Overlaps {
         if self.waiting.is_empty() {
             return;
         }
-        let steps = self.waiting.iter().map(|(i, step)| (columns.column(*i as usize), i32::from(*step)));
-        shift_all(set, steps, &mut self.lanes);
+        if self.waiting.len() < MANY {
+            let steps = self.waiting.iter().map(|(i, step)| (columns.column(*i as usize), i32::from(*step)));
+            shift_all(set, steps, &mut self.lanes);
+        } else {
+            for size in [1, 2] {
+                let steps = self.waiting.iter().filter(|(_, step)| step.abs() == size);
+                self.counted.clear();
+                self.counted.extend(steps.map(|(i, step)| (*i, step.signum())));
+                add_overlaps(set, columns, &self.counted, size.into(), &mut self.lanes);
+            }
+        }
         self.waiting.clear();
         self.lanes[columns.k()..].fill(0);
         (self.weighed, self.tallied, self.chosen) = (false, false, false);

@@ -236,7 +236,7 @@ mod tests {
             let orders = [Order::Permutation, Order::Random, Order::Greedy].map(Update::Asynchronous);
             for update in orders.into_iter().chain([Update::Synchronous]) {
                 for (known, stop) in [(None, stop), (known, stop), (None, memory)] {
-                    both(&net, cues.view(), &Retrieve { update, known, stop, report, ..Default::default() });
+                    both(&net, cues.view(), &Retrieve { update, stop, known, report, ..Default::default() });
                 }
             }
             let temperature = Temperature::Schedule(&[0.5, 0.1, 0.0, 0.0]);

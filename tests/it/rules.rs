@@ -131,10 +131,10 @@ fn what_a_rule_refuses_changes_nothing() {
 
     let net = learnt(Rule::Perceptron(Perceptron::default()), &patterns, set, Par::serial());
     let traced = Retrieve { report: Report { trace: true, ..Default::default() }, ..Default::default() };
-    assert_eq!(net.energy(patterns.view(), Par::serial()), Err(Error::NoEnergy { wanted: "energy" }));
+    assert_eq!(net.energy(patterns.view(), Par::serial()), Err(Error::Asymmetric { wanted: "energy" }));
     assert_eq!(
         net.retrieve(patterns.view(), &traced, Par::serial()).map(drop),
-        Err(Error::NoEnergy { wanted: "trace" })
+        Err(Error::Asymmetric { wanted: "trace" })
     );
     assert!(net.retrieve(patterns.view(), &Retrieve::default(), Par::serial()).unwrap().recalls[0].energy.is_nan());
 }

@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::par::Watch;
 
 /// Planes that the carry-save adder fills by itself,
-const SAVED: usize = 4;
+pub(super) const SAVED: usize = 4;
 /// so many neurons at a time.
 const GROUP: usize = 1 << SAVED;
 /// How many visits ahead a column is asked for.
@@ -309,7 +309,7 @@ impl Agreements {
 
 /// One lane-parallel full adder: the sum stays in `a`, the carry comes back.
 #[inline(always)]
-fn add<const L: usize>(a: &mut [u64; L], b: &[u64; L], c: &[u64; L]) -> [u64; L] {
+pub(super) fn add<const L: usize>(a: &mut [u64; L], b: &[u64; L], c: &[u64; L]) -> [u64; L] {
     let mut carry = [0; L];
     for l in 0..L {
         let half = a[l] ^ b[l];
@@ -321,7 +321,7 @@ fn add<const L: usize>(a: &mut [u64; L], b: &[u64; L], c: &[u64; L]) -> [u64; L]
 
 /// Adds `carry` to the planes, from the lowest of them up.
 #[inline(always)]
-fn ripple<const L: usize>(planes: &mut [[u64; L]], mut carry: [u64; L]) {
+pub(super) fn ripple<const L: usize>(planes: &mut [[u64; L]], mut carry: [u64; L]) {
     for plane in planes {
         for l in 0..L {
             let sum = plane[l] ^ carry[l];
@@ -333,7 +333,7 @@ fn ripple<const L: usize>(planes: &mut [[u64; L]], mut carry: [u64; L]) {
 
 /// The lanes of a column's block that agree with the value `x`.
 #[inline(always)]
-fn agreeing<const L: usize>(block: &[u64], x: i8) -> [u64; L] {
+pub(super) fn agreeing<const L: usize>(block: &[u64], x: i8) -> [u64; L] {
     let negative = (i64::from(x) >> 63) as u64;
     let decided = (i64::from(x) & 1).wrapping_neg() as u64;
     let mut lanes = [0; L];

@@ -8,6 +8,7 @@
 //! Not here: what a row, a field or a threshold means to a network.
 
 mod agree;
+mod census;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod plain_x86;
@@ -17,6 +18,7 @@ use crate::kernel::Available;
 use crate::par::Par;
 
 pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
+pub(crate) use census::add_overlaps;
 pub(crate) use plain::{MOST_SQUARED, Power, Slopes, extremes, shift_all, shorten, squares, sum, tally, weigh};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.

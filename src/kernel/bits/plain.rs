@@ -105,14 +105,10 @@ for_every_set! {
     /// Writes lanes of at most [`MOST_SQUARED`] once more in 16 bits; their sum and that of their squares.
     pub(crate) fn shorten(lanes: &[i32], short: &mut [i16]) -> (i64, i64) {
         let (mut total, mut squares) = (0, 0);
-        for (lanes, short) in lanes.chunks(SIDE).zip(short.chunks_mut(SIDE)) {
-            let mut sum = 0;
-            for (a, short) in lanes.iter().zip(short) {
-                *short = *a as i16;
-                sum += a;
-                squares += i64::from(a * a);
-            }
-            total += i64::from(sum);
+        for (a, short) in lanes.iter().zip(short) {
+            *short = *a as i16;
+            total += i64::from(*a);
+            squares += i64::from(*a) * i64::from(*a);
         }
         (total, squares)
     }

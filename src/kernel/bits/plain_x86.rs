@@ -3,7 +3,11 @@
 //! The compiler makes gathers of the portable loops. With 100 000 lanes in the second-level cache, on Zen 5, following a
 //! changed neuron takes 9 µs instead of 80, and a masked sum some 3 µs. Not here: sums in 64 bits.
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m512i, __mmask16, __mmask32, _mm512_add_epi32, _mm512_add_epi64, _mm512_castsi512_si256, _mm512_cvtepi32_epi64,
+    _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_mask_add_epi32, _mm512_maskz_mov_epi16,
+    _mm512_reduce_add_epi64, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512,
+};
 
 use super::plain::{LANES, SIDE};
 
