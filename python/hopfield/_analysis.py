@@ -19,6 +19,7 @@ from .errors import HopfieldWarning
 
 if TYPE_CHECKING:
     from .modern import _Version
+    from .separation import Separation
 
 Float64 = npt.NDArray[np.float64]
 
@@ -34,6 +35,7 @@ class Analysis:
     if TYPE_CHECKING:
         _version: _Version
         _dtype: np.dtype[Any]
+        _separation: Separation
 
         def _calibrated(self, version: _Version, n_threads: int | None = None) -> float: ...
         def _states(self, version: _Version, name: str, states: npt.ArrayLike) -> tuple[Array, bool]: ...
@@ -302,7 +304,7 @@ class Analysis:
         apart = None if distance is None else _arrays.real("distance", distance)
         if starts is None:
             starts = default_starts(_some(version.patterns), _random.generator(rng))
-            if self.separation.name == "epanechnikov":
+            if self._separation.name == "epanechnikov":
                 stored = _storage.widened(version.patterns).astype(np.float64)
                 radius = np.sqrt(2 / self._calibrated(version, threads))
                 centroids, complete = _centroids.fixed(stored, float(radius))

@@ -162,13 +162,13 @@ def largest(network: Network, d: int, begin: int, options: Options) -> float:
         k, above = k // 2, here
         here = rate(k)
         if here >= 0.5:
-            return k * 2.0 ** ((here - 0.5) / (here - above))
+            return float(k * 2.0 ** ((here - 0.5) / (here - above)))
     while here >= 0.5:
         if 2 * k > MOST:
             return math.nan
         above = rate(2 * k)
         if above < 0.5:
-            return k * 2.0 ** ((here - 0.5) / (here - above))
+            return float(k * 2.0 ** ((here - 0.5) / (here - above)))
         k, here = 2 * k, above
     return 1.0
 
@@ -289,9 +289,9 @@ def _moves(axes: Axes) -> None:
         last = int(np.flatnonzero(seen)[-1])
         line = moves[last] * slope ** (steps - steps[last]).astype(float)
         axes.plot(steps, line, linewidth=1, linestyle=(0, (5, 3)), **look)
-    axes.set_ylim(1e-15, 30)
+    axes.set_ylim(1e-15, 1e5)
     axes.set_xlim(0.5, STEPS + 0.5)
     axes.set_xlabel("step", color=MUTED)
     said = "length of a move; dashes: by the Jacobian at the end"
     axes.set_title(said, size=TEXT, color=MUTED, loc="left", pad=8)
-    axes.legend(frameon=False, fontsize=SMALL, loc="upper right")
+    axes.legend(frameon=False, fontsize=SMALL, loc="upper right", ncols=2)

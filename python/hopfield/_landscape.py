@@ -137,10 +137,10 @@ def _draw(axes: Axes, panel: Landscape, points: FixedPoints) -> None:
     for way in _ways(memory):
         axes.plot(*way.T, color=INK, linewidth=0.7, alpha=0.55, zorder=2)
     stored = patterns()
-    axes.scatter(*stored.T, s=15, color=INK, zorder=4, linewidths=0)
+    axes.scatter(stored[:, 0], stored[:, 1], s=15, color=INK, zorder=4, linewidths=0)
     minima, saddles = points.states[points.stable], points.states[~points.stable]
-    axes.scatter(*minima.T, s=85, facecolors="none", edgecolors=MINIMUM, linewidths=1.9, zorder=5)
-    axes.scatter(*saddles.T, s=26, marker="x", color=MUTED, linewidths=1.2, zorder=3)
+    axes.scatter(minima[:, 0], minima[:, 1], s=85, facecolors="none", edgecolors=MINIMUM, linewidths=1.9, zorder=5)
+    axes.scatter(saddles[:, 0], saddles[:, 1], s=26, marker="x", color=MUTED, linewidths=1.2, zorder=3)
     axes.set(xlim=(-HALF, HALF), ylim=(-HALF, HALF), xticks=[], yticks=[], aspect="equal")
     axes.spines[:].set_visible(False)
     axes.set_title(panel.title, size=TEXT, pad=4)

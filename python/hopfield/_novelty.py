@@ -16,12 +16,13 @@ from .modern import ModernHopfield
 Array = npt.NDArray[Any]
 
 #: Typefaces that come with matplotlib: a family, a weight and a style each.
-FACES = [
+FACES: list[tuple[Any, ...]] = [
     (family, weight, style)
     for family in ("DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono", "STIXGeneral")
     for weight in ("normal", "bold")
     for style in ("normal", "italic")
 ]
+ASPECTS = ("family", "weight", "style")
 #: Pixels on a side of an image; renderings of each digit in each typeface, those stored and those asked about.
 SIDE, STORED, ASKED = 28, 12, 6
 #: How renderings differ: turns in degrees, sizes, and shifts in pixels, all uniform between the negative and this.
@@ -77,7 +78,7 @@ def _listed(digits: list[int]) -> str:
     return " ".join(map(str, digits))
 
 
-def render(digits: list[int], faces: list[tuple[str, str, str]], each: int, rng: np.random.Generator) -> Array:
+def render(digits: list[int], faces: list[tuple[Any, ...]], each: int, rng: np.random.Generator) -> Array:
     """Images of every digit in every typeface, so many of each; shape (images, SIDE, SIDE), ink is 1."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -92,11 +93,9 @@ def render(digits: list[int], faces: list[tuple[str, str, str]], each: int, rng:
     lines = -(-len(wanted) // columns)
     with matplotlib.rc_context(matplotlib.rcParamsDefault):
         sheet = Figure(figsize=(columns, lines), dpi=SIDE, facecolor="white")
-        canvas = FigureCanvasAgg(sheet)
-        for number, (digit, (family, weight, style)) in enumerate(wanted):
-            outline = TextPath(
-                (0, 0), str(digit), size=1, prop=FontProperties(family=family, weight=weight, style=style)
-            )
+        canvas: Any = FigureCanvasAgg(sheet)
+        for number, (digit, face) in enumerate(wanted):
+            outline = TextPath((0, 0), str(digit), size=1, prop=FontProperties(**dict(zip(ASPECTS, face, strict=True))))
             box = outline.get_extents()
             turn, (grown, *shift) = rng.uniform(-TURN, TURN), rng.uniform(-1, 1, 3)
             line, column = divmod(number, columns)
@@ -113,9 +112,10 @@ def render(digits: list[int], faces: list[tuple[str, str, str]], each: int, rng:
 
 def prepared(images: Array) -> Array:
     """Rows of mean 0 and length 1: compared by contrast, whatever the amount of ink."""
-    rows = images.reshape(len(images), -1)
+    rows: Array = images.reshape(len(images), -1)
     rows = rows - rows.mean(axis=1, keepdims=True)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows
 
 
 def auroc(low: Array, high: Array) -> float:
