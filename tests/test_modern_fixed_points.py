@@ -130,6 +130,10 @@ def test_under_epanechnikov_every_centroid_that_is_fixed_is_found(k: int, d: int
                 return  # rounding decides
             if np.array_equal(np.flatnonzero(distances <= radius), members):
                 expected.append(centre)
+    # By the search alone, and by the memory, to which many starts lead as well.
+    centres, complete = _centroids.fixed(x, radius)
+    assert complete
+    assert sorted(centres.tolist()) == sorted(np.array(expected).reshape(-1, d).tolist())
     memory = hf.ModernHopfield(x, beta=2 / radius**2, separation="epanechnikov", similarity="euclidean")
     found = memory.fixed_points(distance=1e-9)
     event(f"emergent: {sum(found.size > 1) > 0}")
