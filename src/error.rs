@@ -257,6 +257,16 @@ pub enum Error {
         /// The similarity's name.
         similarity: &'static str,
     },
+    /// A separation and a similarity for which bounds are not known.
+    #[error(
+        "bounds are known for separation 'softmax' with similarity 'dot' or 'euclidean'; got separation '{separation}' with similarity '{similarity}'"
+    )]
+    NoTheory {
+        /// The separation's name.
+        separation: &'static str,
+        /// The similarity's name.
+        similarity: &'static str,
+    },
     /// The operating system has no memory for the result or the workspace.
     #[error("not enough memory for {bytes} bytes of {purpose}")]
     OutOfMemory {

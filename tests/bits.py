@@ -52,6 +52,7 @@ def modern() -> Iterator[tuple[str, bytes]]:
             yield f"{name} diagnosis", diagnosis.entropy.tobytes() + diagnosis.size.tobytes()
             by_weights = memory.retrieve(queries[:9], criterion="association", max_steps=2)
             yield f"{name} by weights", by_weights.residual.tobytes()
+            yield f"{name} separations", memory.pattern_separation().tobytes()
             yield f"{name} attention", hopfield.attention(queries, patterns, values).tobytes()
         for stored in ("bfloat16", "float16", "int8") if dtype == "float32" else ():
             for m, k, d in [(m, 35, 12) for m in range(1, 12)] + sizes[-7:]:
