@@ -7,11 +7,13 @@ mod array;
 mod binary;
 mod capacity;
 mod classical;
+mod dense;
 mod error;
 mod machine;
 mod modern;
 mod rounded;
 mod run;
+mod sparse;
 
 use pyo3::prelude::*;
 
@@ -27,11 +29,15 @@ mod _core {
     #[pymodule_export]
     use super::classical::ClassicalHopfield;
     #[pymodule_export]
+    use super::dense::DenseAssociativeMemory;
+    #[pymodule_export]
     use super::machine::{bytes_read_per_second, multiply_adds_per_second};
     #[pymodule_export]
     use super::modern::{ModernHopfield, attention, check_family, scale_to_unit, separation_facts};
     #[pymodule_export]
     use super::rounded::RoundedPatterns;
+    #[pymodule_export]
+    use super::sparse::SparseHopfield;
     #[pymodule_export]
     use super::{get_num_threads, instruction_set, instruction_sets, limit_threads, set_num_threads};
 
