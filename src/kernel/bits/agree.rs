@@ -445,18 +445,36 @@ impl Weigh for Agreements {
     }
 }
 
-/// Planes at hand, for columns of so many blocks.
-struct AtHand<const L: usize, const BLOCKS: usize, const DEPTH: usize>([[[u64; L]; DEPTH]; BLOCKS]);
+/// Planes at hand, for columns of so many blocks: `[plane][block]`.
+struct AtHand<const L: usize, const BLOCKS: usize, const DEPTH: usize>([[[u64; L]; BLOCKS]; DEPTH]);
+
+impl<const L: usize, const BLOCKS: usize, const DEPTH: usize> AtHand<L, BLOCKS, DEPTH> {
+    /// The bits that a plane shares with a column, lane by lane over its blocks.
+    #[inline(always)]
+    fn shared(&self, b: usize, blocks: &[[u64; L]; BLOCKS]) -> [i64; L] {
+        let mut bits = [0; L];
+        for t in 0..BLOCKS {
+            for l in 0..L {
+                bits[l] += i64::from((blocks[t][l] & self.0[b][t][l]).count_ones());
+            }
+        }
+        bits
+    }
+}
 
 impl<const L: usize, const BLOCKS: usize, const DEPTH: usize> Weigh for AtHand<L, BLOCKS, DEPTH> {
     #[inline(always)]
     fn weigh(&self, column: &[u64]) -> i64 {
         let mut sums = [0; L];
         if let Some(blocks) = column.as_chunks::<L>().0.first_chunk::<BLOCKS>() {
-            for t in 0..BLOCKS {
-                let block = weigh_block(&blocks[t], &self.0[t]);
+            let sign = self.shared(DEPTH - 1, blocks);
+            for l in 0..L {
+                sums[l] = -sign[l];
+            }
+            for b in (0..DEPTH - 1).rev() {
+                let bits = self.shared(b, blocks);
                 for l in 0..L {
-                    sums[l] += block[l];
+                    sums[l] = 2 * sums[l] + bits[l];
                 }
             }
         }
@@ -499,10 +517,12 @@ fn visit_with<const L: usize, const BLOCKS: usize, const DEPTH: usize, V: Visito
     agreements: &Agreements,
     visitor: &mut V,
 ) -> Option<(usize, i64)> {
-    let mut planes = [[[0; L]; DEPTH]; BLOCKS];
+    let mut planes = [[[0; L]; BLOCKS]; DEPTH];
     let all = agreements.planes.as_slice().as_chunks::<L>().0;
-    for (planes, all) in planes.iter_mut().zip(all.chunks_exact(agreements.room)) {
-        planes.copy_from_slice(&all[..DEPTH]);
+    for (t, all) in all.chunks_exact(agreements.room).enumerate().take(BLOCKS) {
+        for b in 0..DEPTH {
+            planes[b][t] = all[b];
+        }
     }
     make_visits(columns, agreements, visitor, &AtHand(planes))
 }
