@@ -45,6 +45,7 @@ pub mod classical;
 pub mod error;
 mod input;
 mod kernel;
+pub mod layer;
 pub mod machine;
 pub mod modern;
 mod par;

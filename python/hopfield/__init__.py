@@ -5,7 +5,7 @@ softmax, which is `attention`. All results are the same, bit for bit, for any nu
 memory layout.
 """
 
-from . import capacity, corrupt, errors
+from . import capacity, corrupt, errors, layers
 from ._attention import attention
 from ._calibration import suggest_beta
 from ._config import show_config
@@ -32,6 +32,7 @@ __all__ = [
     "corrupt",
     "errors",
     "get_num_threads",
+    "layers",
     "set_num_threads",
     "show_config",
     "spins",

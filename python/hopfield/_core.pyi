@@ -8,8 +8,10 @@ import numpy.typing as npt
 
 __all__ = [
     "ClassicalHopfield",
+    "Layer",
     "ModernHopfield",
     "RoundedPatterns",
+    "Tape",
     "__version__",
     "attention",
     "bytes_read_per_second",
@@ -78,6 +80,27 @@ class ClassicalHopfield:
     def hamming(self, states: _Spins) -> _Int64: ...
     def is_fixed_point(self, states: _Spins) -> _Flags: ...
     def weight_matrix(self) -> _Float64: ...
+
+@final
+class Layer:
+    def __new__(cls, options: dict[str, Any]) -> Layer: ...
+    def forward(
+        self,
+        parameters: dict[str, _Array],
+        state: _Array,
+        stored: _Array,
+        projection: _Array | None,
+        lengths: list[int] | None,
+        stored_mask: _Flags | None,
+        association_mask: _Array | None,
+        seed: int | None,
+        through: str | None,
+        association: bool,
+    ) -> tuple[dict[str, Any], Tape | None]: ...
+
+@final
+class Tape:
+    def pull(self, gradient: _Array) -> dict[str, Any]: ...
 
 @final
 class ModernHopfield:

@@ -84,6 +84,18 @@ impl<T: Real> Readout<T> {
         scores: &mut [T],
         mask: impl FnOnce(Shape, &mut [T]),
     ) {
+        self.fold_thinned(tile, queries, scores, mask, |_, _| ());
+    }
+
+    /// The same, with weights that `thin` may scale after they count in the sum and before the values are read.
+    pub(crate) fn fold_thinned(
+        &mut self,
+        tile: &TileOfPatterns<T>,
+        queries: &[T],
+        scores: &mut [T],
+        mask: impl FnOnce(Shape, &mut [T]),
+        thin: impl FnOnce(Shape, &mut [T]),
+    ) {
         let (kernels, shape) = (self.kernels, self.shape);
         let rows = tile.patterns.len() / tile.d;
         kernels.score(shape, tile.patterns, tile.d, queries, scores);
@@ -103,7 +115,18 @@ impl<T: Real> Readout<T> {
         }
         kernels.fold(shape, scores, rows, tile.scale, [&mut self.maximum, &mut self.sum, &mut self.factor]);
         if self.columns > 0 {
+            thin(shape, scores);
             kernels.read(shape, tile.values, self.columns, scores, &mut self.acc, &self.factor);
+        }
+    }
+
+    /// Becomes what a single pattern leaves whose value is zero and whose score each of the first queries is given; the
+    /// identity for the others.
+    pub(crate) fn become_null(&mut self, scores: &[T], scale: [T; 2]) {
+        self.reset();
+        for (query, &score) in scores.iter().enumerate() {
+            self.maximum[query] = score.times(scale[0]).nearest();
+            self.sum[query] = weigh(score, scale, self.maximum[query]);
         }
     }
 

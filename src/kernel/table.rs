@@ -210,6 +210,38 @@ impl<T: Real> Kernels<T> {
         }
     }
 
+    /// The first `count` lanes of `columns` rows of lanes, each as `columns` entries in a row, `stride` apart.
+    pub(crate) fn unpack_apart(
+        &self,
+        vectors: usize,
+        lanes: &[T],
+        (columns, count): (usize, usize),
+        into: &mut [T],
+        stride: usize,
+    ) {
+        let width = vectors * self.lanes;
+        assert!(count <= width && lanes.len() >= columns * width && columns <= stride);
+        assert!(count == 0 || into.len() >= (count - 1) * stride + columns);
+        // SAFETY: as above.
+        unsafe { (self.transpose)(lanes, width, (columns, count), into, stride) }
+    }
+
+    /// The reverse: `count` rows of `columns` entries, `stride` apart, as `columns` rows of lanes.
+    pub(crate) fn pack_apart(
+        &self,
+        vectors: usize,
+        rows: &[T],
+        stride: usize,
+        (columns, count): (usize, usize),
+        lanes: &mut [T],
+    ) {
+        let width = vectors * self.lanes;
+        assert!(count <= width && lanes.len() >= columns * width && columns <= stride);
+        assert!(count == 0 || rows.len() >= (count - 1) * stride + columns);
+        // SAFETY: as above.
+        unsafe { (self.transpose)(rows, stride, (count, columns), lanes, width) }
+    }
+
     /// Makes `rounds` rounds of fused multiply-adds in registers alone.
     pub(crate) fn multiply_add(&self, rounds: usize) -> T {
         // SAFETY: nothing but the instruction set, and the table is had only for an `Available` one.

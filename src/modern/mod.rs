@@ -13,7 +13,7 @@ mod attention;
 pub(crate) mod calibrate;
 mod diagnose;
 mod memory;
-mod pass;
+pub(crate) mod pass;
 mod retrieve;
 
 pub use crate::input::rounded::Storage;

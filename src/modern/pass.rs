@@ -16,7 +16,7 @@ use crate::par::{Ordered, Par, Tickets, Watch};
 // not depend on them.
 
 /// Multiply-adds below which a second thread costs more than it saves.
-pub(super) const WORTH_A_THREAD: usize = 100_000;
+pub(crate) const WORTH_A_THREAD: usize = 100_000;
 /// Vectors of queries for each thread from which the batch is divided, not the memory.
 const VECTORS_A_THREAD: usize = 6;
 /// Groups of chunks for each thread from which they are handed out whole.
@@ -101,14 +101,14 @@ impl<T> Answers<'_, T> {
 
 /// A tile of queries: the first one, how many, and how they lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct QueryTile {
-    first: usize,
-    count: usize,
-    shape: Shape,
+pub(crate) struct QueryTile {
+    pub(crate) first: usize,
+    pub(crate) count: usize,
+    pub(crate) shape: Shape,
 }
 
 /// Cuts `queries` queries into tiles: three vectors while that lasts, four left as 2 + 2, a small rest as rows.
-fn plan(queries: usize, lanes: usize) -> Vec<QueryTile> {
+pub(crate) fn plan(queries: usize, lanes: usize) -> Vec<QueryTile> {
     // A vector that would be less than a quarter full is dearer than rows.
     let mut vectors = if queries <= MOST_FEW { 0 } else { queries / lanes + usize::from(queries % lanes > lanes / 4) };
     let (mut tiles, mut first) = (Vec::new(), 0);

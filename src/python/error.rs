@@ -24,6 +24,8 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::TooLong { .. }
         | Error::TooLarge { .. }
         | Error::BetaRange { .. }
+        | Error::NotSettled { .. }
+        | Error::NotStable { .. }
         | Error::Overflow { .. }
         | Error::NotCalibratable => class(py, &INVALID, "InvalidInputError"),
         Error::OutOfMemory { .. } => class(py, &MEMORY, "OutOfMemoryError"),

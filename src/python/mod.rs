@@ -8,6 +8,7 @@ mod binary;
 mod capacity;
 mod classical;
 mod error;
+mod layer;
 mod machine;
 mod modern;
 mod rounded;
@@ -26,6 +27,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::classical::ClassicalHopfield;
+    #[pymodule_export]
+    use super::layer::{Layer, Tape};
     #[pymodule_export]
     use super::machine::{bytes_read_per_second, multiply_adds_per_second};
     #[pymodule_export]
