@@ -96,7 +96,12 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "updates": {"num_heads": 2, "update_steps_max": 3, "update_steps_eps": 1e-300},
     "updates by head": {"num_heads": 2, "update_steps_max": [0, 2], "update_steps_eps": 1e-300},
     "sizes": {"num_heads": 2, "hidden_size": 5, "pattern_size": 3, "output_size": 4},
-    "negative scaling": {"num_heads": 3, "scaling": [-0.7, 0.0, 1.3], "update_steps_max": 2, "update_steps_eps": 1e-300},
+    "negative scaling": {
+        "num_heads": 3,
+        "scaling": [-0.7, 0.0, 1.3],
+        "update_steps_max": 2,
+        "update_steps_eps": 1e-300,
+    },
     "zero association": {"add_zero_association": True, "update_steps_max": 2, "update_steps_eps": 1e-300},
     "space": {
         "num_heads": 2,
@@ -168,7 +173,9 @@ def test_gradients_of_pooling(name: str, quantity: int, masks: str) -> None:
     check(layer, x, **keywords_for(options, masks, (2, quantity, 5)))
     if masks == "none":
         check(layer, (*x, rng.standard_normal((2, 5, 6))), **keywords_for(options, masks, (2, quantity, 5)))
-        check(layer, (rng.standard_normal((9, 6)),), lengths=[2, 0, 7], **keywords_for(options, masks, (3, quantity, 7)))
+        check(
+            layer, (rng.standard_normal((9, 6)),), lengths=[2, 0, 7], **keywords_for(options, masks, (3, quantity, 7))
+        )
 
 
 @pytest.mark.parametrize("separated", [False, True])

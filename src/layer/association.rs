@@ -217,6 +217,6 @@ impl<T: Real> Association<'_, T> {
 }
 
 fn rows_of<'a, T: Real>(blocks: &'a Blocks<T>, head: usize, set: &Range<usize>) -> &'a [T] {
-    let block = if blocks.blocks == 1 { 0 } else { head };
+    let block = if blocks.count == 1 { 0 } else { head };
     &blocks.block(block)[set.start * blocks.width..set.end * blocks.width]
 }

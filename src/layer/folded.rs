@@ -281,8 +281,7 @@ impl<'a, T: Real> Folded<'a, T> {
         let mut all = (Vec::new(), Vec::new());
         for (head, range) in self.heads(ids) {
             let width = self.key_map.outputs;
-            let (back, constants) =
-                self.key_map.fold(head, &states[range.start * width..range.end * width], par)?;
+            let (back, constants) = self.key_map.fold(head, &states[range.start * width..range.end * width], par)?;
             all.0.extend(back);
             all.1.extend(constants);
         }
@@ -380,19 +379,18 @@ impl<'a, T: Real> Folded<'a, T> {
         par: Par,
     ) -> Result<Vec<T>> {
         let mut unwanted;
-        let (into, wanted) = match into {
-            Some(into) => (into, true),
-            None => {
-                // What the gradient of the states alone passes on the way is thrown away.
-                unwanted = OfFolded {
-                    keys: Blocks::zeros(1, 0, self.keys.width)?,
-                    values: None,
-                    key_map: self.key_map.zeros()?,
-                    value_map: self.value_map.zeros()?,
-                    beta: vec![0.0; self.beta.len()],
-                };
-                (&mut unwanted, false)
-            }
+        let (into, wanted) = if let Some(into) = into {
+            (into, true)
+        } else {
+            // What the gradient of the states alone passes on the way is thrown away.
+            unwanted = OfFolded {
+                keys: Blocks::zeros(1, 0, self.keys.width)?,
+                values: None,
+                key_map: self.key_map.zeros()?,
+                value_map: self.value_map.zeros()?,
+                beta: vec![0.0; self.beta.len()],
+            };
+            (&mut unwanted, false)
         };
         let order = self.order(&record.ids);
         let places: Vec<usize> = order.iter().map(|&at| record.ids[at]).collect();
@@ -449,8 +447,7 @@ impl<'a, T: Real> Folded<'a, T> {
             let of_constant = null_weights[row].times(pulled.along[row].plus(of_mass));
             let gained = |j: usize| self.key_map.affine.map_or(back[j], |(gain, _)| back[j].times(gain[j]));
             let gained: Vec<T> = (0..inputs).map(gained).collect();
-            into.beta[self.masks.places.head(id)] +=
-                dot(of_query, &gained) + dot(&[of_constant], &[constants[at]]);
+            into.beta[self.masks.places.head(id)] += dot(of_query, &gained) + dot(&[of_constant], &[constants[at]]);
             for (entry, &of_query) in of_back[at * inputs..][..inputs].iter_mut().zip(of_query) {
                 *entry = of_query.times(beta);
             }
@@ -468,12 +465,7 @@ impl<'a, T: Real> Folded<'a, T> {
     }
 
     /// Calls `each` as [`Association::weights`] does, for queries in the order of the samples.
-    pub(super) fn weights(
-        &self,
-        record: &Record<T>,
-        par: Par,
-        each: impl FnMut(usize, usize, &[T]),
-    ) -> Result<()> {
+    pub(super) fn weights(&self, record: &Record<T>, par: Par, each: impl FnMut(usize, usize, &[T])) -> Result<()> {
         let order = self.order(&record.ids);
         let places: Vec<usize> = order.iter().map(|&at| record.ids[at]).collect();
         let mut each = each;
@@ -507,13 +499,7 @@ impl<T: Real> Space<T> for Folded<'_, T> {
         self.ask(ids, states, Read::Values, par)
     }
 
-    fn pull_read(
-        &self,
-        record: &Record<T>,
-        gradient: &[T],
-        into: &mut OfFolded<T>,
-        par: Par,
-    ) -> Result<Vec<T>> {
+    fn pull_read(&self, record: &Record<T>, gradient: &[T], into: &mut OfFolded<T>, par: Par) -> Result<Vec<T>> {
         self.pull(record, gradient, Read::Values, Some(into), par)
     }
 }

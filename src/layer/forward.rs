@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array3, Array4, ArrayView2, ArrayView3, CowArray};
+use ndarray::{Array3, Array4, ArrayBase, ArrayView2, ArrayView3, CowArray};
 
 use super::folded::{Folded, Map};
 use super::masks::{AssociationMask, Dropout, Masks, OwnMask, Places};
@@ -178,13 +178,12 @@ impl Layer {
             (fitted.state_size, parameters.query.as_ref()),
             par,
         )?;
-        let query_space =
-            Normalized::new(&queries.data, self.hidden_size, parameters.space_norm.epsilon(), par)?;
+        let query_space = Normalized::new(&queries.data, self.hidden_size, parameters.space_norm.epsilon(), par)?;
         let initial = Blocks { data: query_space.with(parameters.space_norm.affine())?, ..queries };
         let initial = expanded(&initial, fitted.places, fitted.state_batch)?;
 
         let body = if self.folds(parameters, &fitted) {
-            self.folded_body(&stored, projection.as_ref(), dropout)?
+            folded_body(projection.as_ref().unwrap_or(&stored), dropout)?
         } else {
             self.projected_body(parameters, &fitted, (&stored, projection.as_ref()), par)?
         };
@@ -195,7 +194,7 @@ impl Layer {
             places: fitted.places,
             sets: fitted.sets.clone(),
             shapes: [fitted.state.dim(), fitted.stored.dim()],
-            projection_shape: fitted.projection.as_ref().map(|projection| projection.dim()),
+            projection_shape: fitted.projection.as_ref().map(ArrayBase::dim),
             stored_mask: None,
             association_mask: None,
             dropout,
@@ -217,14 +216,16 @@ impl Layer {
         if run.tape == Some(Through::FixedPoint) && settled.unsettled() > 0 {
             return Err(Error::NotSettled { unsettled: settled.unsettled() });
         }
-        tape.read = Blocks { data: read, blocks: self.heads, rows: fitted.rows(), width: self.pattern_size }.joined()?;
+        tape.read = Blocks { data: read, count: self.heads, rows: fitted.rows(), width: self.pattern_size }.joined()?;
         let inner = self.heads * self.pattern_size;
         let mut output = match &parameters.output {
             Some(linear) => project(&tape.read, inner, (&linear.weight, linear.bias.as_deref()), 1, par)?.data,
             None => copied(&tape.read)?,
         };
         if let Some(activation) = self.activation {
-            output.iter_mut().for_each(|entry| *entry = activation.apply(*entry));
+            for entry in &mut output {
+                *entry = activation.apply(*entry);
+            }
         }
         let outcome = self.outcome(&output, &settled, &record, association, fitted.places)?;
         let tape = run.tape.map(|_| Tape {
@@ -275,28 +276,6 @@ impl Layer {
             && !self.connected
             && parameters.space_norm.epsilon().is_none()
             && fitted.places.states * raw < projecting + fitted.places.states * hidden
-    }
-
-    fn folded_body<T: Real>(
-        &self,
-        stored: &Normalized<T>,
-        projection: Option<&Normalized<T>>,
-        dropout: Option<Dropout>,
-    ) -> Result<Body<T>> {
-        let of_values = projection.unwrap_or(stored);
-        let values = dropout
-            .map(|_| {
-                let (rows, width) = (of_values.rows.rows, of_values.rows.width);
-                let mut with_ones = Blocks::zeros(1, rows, width + 1)?;
-                let from = of_values.rows.data.chunks_exact(width);
-                for (row, from) in with_ones.data.chunks_exact_mut(width + 1).zip(from) {
-                    row[..width].copy_from_slice(from);
-                    row[width] = T::ONE;
-                }
-                Ok(with_ones)
-            })
-            .transpose()?;
-        Ok(Body::Folded { with_ones: values })
     }
 
     fn projected_body<T: Real>(
@@ -483,7 +462,9 @@ impl Layer {
             if width == expected && width > 0 {
                 return Ok(());
             }
-            Err(Error::Shape { argument, expected: format!("(…, {expected})"), reason, found: format!("(…, {width})") })
+            Err(Error::Shape {
+                argument, expected: format!("(…, {expected})"), reason, found: format!("(…, {width})")
+            })
         };
         let wide = |argument: &'static str, linear: Option<&Linear<T>>, inputs: usize, outputs: usize, own: usize| {
             match linear {
@@ -520,6 +501,21 @@ impl Layer {
     }
 }
 
+/// Where weights are dropped, the inputs of the values get a column of ones.
+fn folded_body<T: Real>(of_values: &Normalized<T>, dropout: Option<Dropout>) -> Result<Body<T>> {
+    if dropout.is_none() {
+        return Ok(Body::Folded { with_ones: None });
+    }
+    let (rows, width) = (of_values.rows.rows, of_values.rows.width);
+    let mut with_ones = Blocks::zeros(1, rows, width + 1)?;
+    let from = of_values.rows.data.chunks_exact(width);
+    for (row, from) in with_ones.data.chunks_exact_mut(width + 1).zip(from) {
+        row[..width].copy_from_slice(from);
+        row[width] = T::ONE;
+    }
+    Ok(Body::Folded { with_ones: Some(with_ones) })
+}
+
 /// Who can show all weights.
 pub(super) trait Weights<T: Real> {
     /// Calls `each` with the place of a query, the number of a stored pattern, and the weights from it on.
@@ -553,7 +549,7 @@ fn expanded<T: Real>(rows: &Blocks<T>, places: Places, batch: usize) -> Result<V
     let mut all = try_vec(len, T::ZERO, "states")?;
     if len > 0 {
         for (head, into) in all.chunks_exact_mut(len / places.heads).enumerate() {
-            let block = rows.block(if rows.blocks == 1 { 0 } else { head });
+            let block = rows.block(if rows.count == 1 { 0 } else { head });
             if batch == places.batch {
                 into.copy_from_slice(block);
             } else {
@@ -585,7 +581,12 @@ fn finite<T: Real>(argument: &'static str, rows: ArrayView3<T>) -> Result<()> {
 
 impl<'a, T: Real> Map<'a, T> {
     /// The map that a layer applies to raw patterns.
-    pub(super) fn new(norm: &'a Normalization<T>, linear: Option<&'a Linear<T>>, inputs: usize, outputs: usize) -> Self {
+    pub(super) fn new(
+        norm: &'a Normalization<T>,
+        linear: Option<&'a Linear<T>>,
+        inputs: usize,
+        outputs: usize,
+    ) -> Self {
         Self { inputs, outputs, affine: norm.affine(), linear }
     }
 }

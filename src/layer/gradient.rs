@@ -111,20 +111,13 @@ impl<T: Real> Association<'_, T> {
             let length = self.sets[problem.set].len();
             for first in (0..length).step_by(CHUNK) {
                 let rows = CHUNK.min(length - first);
-                let keys = keys.as_mut().map(|keys| take(keys, rows * d)).unwrap_or_default();
-                let values = values.as_mut().map(|values| take(values, rows * columns));
+                let keys = keys.as_mut().and_then(|keys| keys.split_off_mut(..rows * d)).unwrap_or_default();
+                let values = values.as_mut().and_then(|values| values.split_off_mut(..rows * columns));
                 chunks.push((number, Chunk { problem, first, rows, keys, values }));
             }
         }
         chunks
     }
-}
-
-/// The first `len` entries of what is left.
-fn take<'a, T>(left: &mut &'a mut [T], len: usize) -> &'a mut [T] {
-    let (first, rest) = std::mem::take(left).split_at_mut(len);
-    *left = rest;
-    first
 }
 
 /// `left·right` in `f64`.

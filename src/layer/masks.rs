@@ -136,9 +136,7 @@ impl<T: Real> Masks<'_, T> {
         match self.association {
             None => {}
             Some(MaskRows::Allowed { flags, blocks, length }) => {
-                hide(kernels, shape, scores, ids, |id| {
-                    &flags[self.places.row(id, blocks) * length + first..][..rows]
-                });
+                hide(kernels, shape, scores, ids, |id| &flags[self.places.row(id, blocks) * length + first..][..rows]);
             }
             Some(MaskRows::Added { terms, blocks, length }) => {
                 for (lane, &id) in ids.iter().enumerate() {

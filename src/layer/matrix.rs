@@ -23,7 +23,7 @@ const PART: usize = 2048;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Blocks<T> {
     pub(super) data: Vec<T>,
-    pub(super) blocks: usize,
+    pub(super) count: usize,
     pub(super) rows: usize,
     pub(super) width: usize,
 }
@@ -31,13 +31,13 @@ pub(super) struct Blocks<T> {
 impl<T: Real> Blocks<T> {
     pub(super) fn zeros(blocks: usize, rows: usize, width: usize) -> Result<Self> {
         let len = area(blocks, area(rows, width, "a table")?, "a table")?;
-        Ok(Self { data: try_vec(len, T::ZERO, "a table")?, blocks, rows, width })
+        Ok(Self { data: try_vec(len, T::ZERO, "a table")?, count: blocks, rows, width })
     }
 
     /// A table in one block.
     pub(super) fn whole(data: Vec<T>, width: usize) -> Self {
         let rows = data.len().checked_div(width).unwrap_or(0);
-        Self { data, blocks: 1, rows, width }
+        Self { data, count: 1, rows, width }
     }
 
     /// The rows of one block.
@@ -48,14 +48,14 @@ impl<T: Real> Blocks<T> {
 
     /// The same rows with their blocks side by side.
     pub(super) fn joined(&self) -> Result<Vec<T>> {
-        if self.blocks == 1 {
+        if self.count == 1 {
             return copied(&self.data);
         }
         let mut rows = try_vec(self.data.len(), T::ZERO, "a table")?;
         if self.width > 0 {
-            for block in 0..self.blocks {
+            for block in 0..self.count {
                 let from = self.block(block).chunks_exact(self.width);
-                for (row, from) in rows.chunks_exact_mut(self.blocks * self.width).zip(from) {
+                for (row, from) in rows.chunks_exact_mut(self.count * self.width).zip(from) {
                     row[block * self.width..][..self.width].copy_from_slice(from);
                 }
             }
@@ -80,13 +80,13 @@ impl<T: Real> Blocks<T> {
     /// The sum of all blocks, in order.
     pub(super) fn summed(mut self) -> Self {
         let len = self.rows * self.width;
-        if self.blocks > 1 {
+        if self.count > 1 {
             let (first, others) = self.data.split_at_mut(len);
             for block in others.chunks_exact(len.max(1)) {
                 add(first, block);
             }
             self.data.truncate(len);
-            self.blocks = 1;
+            self.count = 1;
         }
         self
     }
@@ -159,7 +159,9 @@ pub(super) fn project<T: Real>(
                     kernels.score(Shape::Lanes(vectors), rows, d, &packed[..d * lanes], products);
                     if let Some(bias) = bias {
                         for (products, &bias) in products.chunks_exact_mut(lanes).zip(&bias[first..last]) {
-                            products.iter_mut().for_each(|product| *product = product.plus(bias));
+                            for product in products {
+                                *product = product.plus(bias);
+                            }
                         }
                     }
                     let mut output = first;
@@ -187,7 +189,7 @@ pub(super) fn project<T: Real>(
 /// `Y W`, rows of `d` entries: the blocks of `y` side by side, times `weight`, one row of `d` entries a column of `y`.
 pub(super) fn times<T: Real>(y: &Blocks<T>, weight: &[T], d: usize, par: Par) -> Result<Vec<T>> {
     let (rows, width) = (y.rows, y.width);
-    let inner = y.blocks * width;
+    let inner = y.count * width;
     let mut product = try_vec(area(rows, d, "a product")?, T::ZERO, "a product")?;
     if product.is_empty() || inner == 0 {
         return Ok(product);
@@ -209,7 +211,7 @@ pub(super) fn times<T: Real>(y: &Blocks<T>, weight: &[T], d: usize, par: Par) ->
                 let (vectors, taken) = tile(count - at, kernels.lanes());
                 let lanes = vectors * kernels.lanes();
                 let first = piece * ROWS_AT_ONCE + at;
-                for block in 0..y.blocks {
+                for block in 0..y.count {
                     let rows = &y.block(block)[first * width..][..taken * width];
                     let packed = &mut packed[block * width * lanes..];
                     kernels.pack_apart(vectors, rows, width, (width, taken), packed);
@@ -232,14 +234,14 @@ pub(super) fn times<T: Real>(y: &Blocks<T>, weight: &[T], d: usize, par: Par) ->
 /// `Yᵀ X`: for each column of `y` (block after block), the sum of the rows of `x` that it weighs; rows of `d` entries.
 pub(super) fn weighed<T: Real>(y: &Blocks<T>, x: &[T], d: usize, par: Par) -> Result<Vec<T>> {
     let (rows, width) = (y.rows, y.width);
-    let len = area(y.blocks * width, d, "a gradient")?;
+    let len = area(y.count * width, d, "a gradient")?;
     let kernels = Kernels::in_use();
     let widest = MOST_VECTORS * kernels.lanes();
     let ones = vec![T::ONE; widest];
     in_parts(rows, len, rows.saturating_mul(len), par, |(from, to), sums| {
         let mut tile_of_y = Aligned::new(TILE * widest, T::ZERO, "packed rows")?;
         let mut acc = Aligned::new(d * widest, T::ZERO, "a gradient")?;
-        for block in 0..y.blocks {
+        for block in 0..y.count {
             let mut column = 0;
             while column < width {
                 let (vectors, taken) = tile(width - column, kernels.lanes());
@@ -268,7 +270,7 @@ pub(super) fn weighed<T: Real>(y: &Blocks<T>, x: &[T], d: usize, par: Par) -> Re
 /// The sum of the rows: one entry for each column, block after block.
 pub(super) fn column_sums<T: Real>(y: &Blocks<T>, par: Par) -> Result<Vec<T>> {
     let (rows, width) = (y.rows, y.width);
-    in_parts(rows, y.blocks * width, y.data.len(), par, |(from, to), sums| {
+    in_parts(rows, y.count * width, y.data.len(), par, |(from, to), sums| {
         for (block, sums) in sums.chunks_exact_mut(width.max(1)).enumerate() {
             for row in y.block(block)[from * width..to * width].chunks_exact(width) {
                 add(sums, row);
@@ -324,11 +326,13 @@ mod tests {
     #[test]
     fn products_are_sums_of_products_for_any_number_of_threads() {
         let mut stream = Stream::new(3, 0);
-        for (rows, d, blocks, width) in [(1, 1, 1, 1), (5, 3, 2, 7), (50, 70, 3, 50), (2100, 5, 1, 130), (300, 33, 4, 32)] {
+        for (rows, d, blocks, width) in
+            [(1, 1, 1, 1), (5, 3, 2, 7), (50, 70, 3, 50), (2100, 5, 1, 130), (300, 33, 4, 32)]
+        {
             let outputs = blocks * width;
             let (x, weight) = (draw(&mut stream, rows * d), draw(&mut stream, outputs * d));
             let bias = draw(&mut stream, outputs);
-            let y = Blocks { data: draw(&mut stream, rows * outputs), blocks, rows, width };
+            let y = Blocks { data: draw(&mut stream, rows * outputs), count: blocks, rows, width };
             let joined = y.joined().unwrap();
             assert_eq!(Blocks::cut(&joined, blocks, width).unwrap().data, y.data);
             let mut forward = vec![0.0; rows * outputs];

@@ -65,8 +65,7 @@ impl<T: Real> Projected<'_, T> {
         let (width, places) = (self.keys.width, self.masks.places);
         let mut queries = super::matrix::copied(&states)?;
         for (query, &id) in queries.chunks_exact_mut(width).zip(&ids) {
-            let beta = T::from_f64(self.beta[places.head(id)]);
-            query.iter_mut().for_each(|entry| *entry = entry.times(beta));
+            scale(query, T::from_f64(self.beta[places.head(id)]));
         }
         let answers = self.looking(&ids, &queries, values, |association, batch| association.read(batch, par))?;
         let log_sum_exp = answers.normalizers.iter().map(|normalizer| normalizer.log_sum_exp()).collect();
@@ -107,8 +106,7 @@ impl<T: Real> Projected<'_, T> {
         for ((query, state), &id) in rows.zip(&record.ids) {
             let head = places.head(id);
             of_beta[head] += dot(query, state);
-            let factor = T::from_f64(self.beta[head]);
-            query.iter_mut().for_each(|entry| *entry = entry.times(factor));
+            scale(query, T::from_f64(self.beta[head]));
         }
         for (beta, more) in beta.into_iter().flatten().zip(of_beta) {
             *beta += more;
@@ -142,14 +140,14 @@ impl<T: Real> Space<T> for Projected<'_, T> {
         self.ask(ids, states, self.values, par)
     }
 
-    fn pull_read(
-        &self,
-        record: &Record<T>,
-        gradient: &[T],
-        into: &mut OfProjected<T>,
-        par: Par,
-    ) -> Result<Vec<T>> {
+    fn pull_read(&self, record: &Record<T>, gradient: &[T], into: &mut OfProjected<T>, par: Par) -> Result<Vec<T>> {
         let stored = Stored { keys: &mut into.keys, values: Some(&mut into.values) };
         self.pull(record, gradient, self.values, (Some(stored), Some(&mut into.beta)), par)
+    }
+}
+
+fn scale<T: Real>(entries: &mut [T], factor: T) {
+    for entry in entries {
+        *entry = entry.times(factor);
     }
 }

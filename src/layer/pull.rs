@@ -165,13 +165,10 @@ impl<T: Real> Tape<T> {
         })?;
         let (state, state_norm, query_space, query) = self.pull_queries(of_queries, par)?;
         let mut stored = of_stored.stored;
-        let projection = match self.projection_shape {
-            Some(shape) => Some(shaped(shape, of_stored.projection)?),
-            None => {
-                add(&mut stored, &of_stored.projection);
-                None
-            }
-        };
+        if self.projection_shape.is_none() {
+            add(&mut stored, &of_stored.projection);
+        }
+        let projection = self.projection_shape.map(|shape| shaped(shape, of_stored.projection)).transpose()?;
         Ok(Gradients {
             state: shaped(self.shapes[0], state)?,
             stored: shaped(self.shapes[1], stored)?,
@@ -189,11 +186,7 @@ impl<T: Real> Tape<T> {
     }
 
     /// Calls `then` with the space that states moved in.
-    pub(super) fn with_space<R>(
-        &self,
-        masks: Masks<T>,
-        then: impl FnOnce(Either<T>) -> Result<R>,
-    ) -> Result<R> {
+    pub(super) fn with_space<R>(&self, masks: Masks<T>, then: impl FnOnce(Either<T>) -> Result<R>) -> Result<R> {
         let (layer, parameters) = (&self.layer, &self.parameters);
         let (sets, beta, null, dropout) = (&self.sets[..], &layer.beta[..], layer.zero_association, self.dropout);
         match &self.body {
@@ -212,7 +205,12 @@ impl<T: Real> Tape<T> {
                         self.stored.rows.width,
                         layer.hidden_size,
                     ),
-                    value_map: Map::new(&parameters.projection_norm, parameters.value.as_ref(), width, layer.pattern_size),
+                    value_map: Map::new(
+                        &parameters.projection_norm,
+                        parameters.value.as_ref(),
+                        width,
+                        layer.pattern_size,
+                    ),
                     sets,
                     masks,
                     beta,
@@ -224,13 +222,7 @@ impl<T: Real> Tape<T> {
     }
 
     /// From what was read to the states before their first update.
-    fn pull_states<S: Space<T>>(
-        &self,
-        space: &S,
-        of_read: &[T],
-        into: &mut S::Gradient,
-        par: Par,
-    ) -> Result<Vec<T>> {
+    fn pull_states<S: Space<T>>(&self, space: &S, of_read: &[T], into: &mut S::Gradient, par: Par) -> Result<Vec<T>> {
         let (Some(reading), Some(settled)) = (&self.reading, &self.settled) else { return Ok(Vec::new()) };
         let of_states = space.pull_read(reading, of_read, into, par)?;
         settled.pull(space, of_states, self.layer.hidden_size, self.through, into, par)
@@ -258,29 +250,15 @@ impl<T: Real> Tape<T> {
         }
         let (data, space_norm) = self.query_space.pull(of_queries.data, self.parameters.space_norm.affine(), par)?;
         let of_queries = Blocks { data, ..Blocks { data: Vec::new(), ..of_queries } };
-        let (of_rows, query) = self.pull_into(&of_queries, &self.parameters.query, || {
-            self.state.with(self.parameters.state_norm.affine())
-        }, self.shapes[0].2, par)?;
+        let (of_rows, query) = pull_into(
+            of_queries,
+            self.parameters.query.as_ref(),
+            || self.state.with(self.parameters.state_norm.affine()),
+            self.shapes[0].2,
+            par,
+        )?;
         let (state, state_norm) = self.state.pull(of_rows, self.parameters.state_norm.affine(), par)?;
         Ok((state, state_norm, space_norm, query))
-    }
-
-    /// Through a projection, if there is one.
-    fn pull_into(
-        &self,
-        gradient: &Blocks<T>,
-        linear: &Option<Linear<T>>,
-        rows: impl FnOnce() -> Result<Vec<T>>,
-        width: usize,
-        par: Par,
-    ) -> Result<(Vec<T>, Option<Linear<T>>)> {
-        match linear {
-            None => Ok((copied(&gradient.data)?, None)),
-            Some(linear) => {
-                let (of_rows, of_linear) = pull_linear(gradient, linear, &rows()?, width, par)?;
-                Ok((of_rows, Some(of_linear)))
-            }
-        }
     }
 
     fn pull_projected(&self, into: OfProjected<T>, par: Par) -> Result<OfStored<T>> {
@@ -292,19 +270,23 @@ impl<T: Real> Tape<T> {
         let (data, space_norm) = key_space.pull(of_keys.data, parameters.space_norm.affine(), par)?;
         let of_keys = Blocks { data, ..Blocks { data: Vec::new(), ..of_keys } };
         let width = self.stored.rows.width;
-        let (of_rows, mut key) = self.pull_into(&of_keys, &parameters.key, || {
-            self.stored.with(parameters.stored_norm.affine())
-        }, width, par)?;
+        let (of_rows, mut key) = pull_into(
+            of_keys,
+            parameters.key.as_ref(),
+            || self.stored.with(parameters.stored_norm.affine()),
+            width,
+            par,
+        )?;
         let (stored, stored_norm) = self.stored.pull(of_rows, parameters.stored_norm.affine(), par)?;
 
         let inputs = self.projection.as_ref().unwrap_or(&self.stored);
         let rows = || inputs.with(parameters.projection_norm.affine());
         let of_values = if parameters.value.is_none() { into.values.summed() } else { into.values };
         let (mut of_rows, value) = match connected {
-            None => self.pull_into(&of_values, &parameters.value, rows, inputs.rows.width, par)?,
+            None => pull_into(of_values, parameters.value.as_ref(), rows, inputs.rows.width, par)?,
             Some(through) => {
                 let hidden = self.layer.heads * self.layer.hidden_size;
-                self.pull_into(&of_values, &parameters.value, || copied(through), hidden, par)?
+                pull_into(of_values, parameters.value.as_ref(), || copied(through), hidden, par)?
             }
         };
         if let (Some(_), Some(linear)) = (connected, &parameters.key) {
@@ -358,6 +340,19 @@ impl<T: Real> Tape<T> {
             value: linear(&parameters.value, value_map.weight, value_map.bias),
         })
     }
+}
+
+/// Through a projection of `rows` of `width` entries, if there is one.
+fn pull_into<T: Real>(
+    gradient: Blocks<T>,
+    linear: Option<&Linear<T>>,
+    rows: impl FnOnce() -> Result<Vec<T>>,
+    width: usize,
+    par: Par,
+) -> Result<(Vec<T>, Option<Linear<T>>)> {
+    let Some(linear) = linear else { return Ok((gradient.data, None)) };
+    let (of_rows, of_linear) = pull_linear(&gradient, linear, &rows()?, width, par)?;
+    Ok((of_rows, Some(of_linear)))
 }
 
 /// Through `rows Wᵀ + b`: gradients with respect to the rows, of `width` entries, and to weights and bias.

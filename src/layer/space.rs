@@ -49,13 +49,7 @@ pub(super) trait Space<T: Real> {
     fn read(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<(Vec<T>, Record<T>)>;
 
     /// As [`Self::pull_update`], for what was read out.
-    fn pull_read(
-        &self,
-        record: &Record<T>,
-        gradient: &[T],
-        into: &mut Self::Gradient,
-        par: Par,
-    ) -> Result<Vec<T>>;
+    fn pull_read(&self, record: &Record<T>, gradient: &[T], into: &mut Self::Gradient, par: Par) -> Result<Vec<T>>;
 }
 
 /// When states stop, one entry a head.
@@ -191,7 +185,7 @@ fn solve<T: Real, S: Space<T>>(
             let range = row * width..(row + 1) * width;
             let direction = &mut direction[range.clone()];
             let curvature = norm_squared(direction) - dot(direction, &moved[range.clone()]);
-            if !(curvature > 0.0) {
+            if curvature <= 0.0 || curvature.is_nan() {
                 return Err(Error::NotStable { state: record.ids[row] });
             }
             let step = T::from_f64(squares[row] / curvature);

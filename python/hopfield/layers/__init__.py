@@ -4,9 +4,9 @@
 - `HopfieldPooling` reduces a bag of instances by states that it learns;
 - `HopfieldLayer` looks states up among patterns that it learns.
 
-A layer is called with arrays; its `vjp` gives the output and a function that takes the gradient with respect to the output
-back to every parameter and input. Parameters have the published names (`state_dict`, `load_state_dict`). The published
-encoder and decoder layers are not part of this package.
+A layer is called with arrays; its `vjp` gives the output and a function that takes the gradient with respect to the
+output back to every parameter and input. Parameters have the published names (`state_dict`, `load_state_dict`). The
+published encoder and decoder layers are not part of this package.
 
 Examples
 --------

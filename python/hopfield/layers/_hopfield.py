@@ -27,11 +27,12 @@ class Hopfield(Layer):
         q <- softmax(beta q k^T) k        up to `update_steps_max` times
         output = activation(softmax(beta q k^T) v W_o^T + b_o)
 
-    The keywords, their defaults and the names of the parameters are those of the published PyTorch layer (hflayers 1.0.2),
-    so that its weights can be loaded. What it does otherwise: β may be any real number, one for each head, and has a
-    gradient; every state stops by itself, when it moves no further than `update_steps_eps`; static patterns are seen by
-    every head as they are; a state that may see nothing reads out zeros; unknown names are errors. `concat_bias_pattern`,
-    which has no effect there, does not exist here. The published encoder and decoder layers are not part of this package.
+    The keywords, their defaults and the names of the parameters are those of the published PyTorch layer (hflayers
+    1.0.2), so that its weights can be loaded. What it does otherwise: β may be any real number, one for each head, and
+    has a gradient; every state stops by itself, when it moves no further than `update_steps_eps`; static patterns are
+    seen by every head as they are; a state that may see nothing reads out zeros; unknown names are errors.
+    `concat_bias_pattern`, which has no effect there, does not exist here. The published encoder and decoder layers are
+    not part of this package.
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ class Hopfield(Layer):
     update_steps_eps : float or array_like, shape (num_heads,), default 1e-4
         A state stops when an update moves it no further than this.
     normalize_stored_pattern, normalize_state_pattern, normalize_pattern_projection : bool, default True
-        Layer normalisation of what comes in; with ``_affine`` (True) a gain and a bias, with ``_eps`` (1e-5) what is added
-        to the variance.
+        Layer normalisation of what comes in; with ``_affine`` (True) a gain and a bias, with ``_eps`` (1e-5) what is
+        added to the variance.
     normalize_hopfield_space : bool, default False
         The same of states and stored patterns in Hopfield space, before the first association, with ``_affine`` (False)
         and ``_eps`` (1e-5), shared by all heads.
@@ -200,15 +201,15 @@ class Hopfield(Layer):
         x, stored_pattern_padding_mask, association_mask, training, rng
             As in a call.
         gradient : {"unrolled", "implicit"}, default "unrolled"
-            Back through every update, or from the fixed points that the updates reached, which all states must have; the
-            second needs no memory for the states on the way.
+            Back through every update, or from the fixed points that the updates reached, which all states must have;
+            the second needs no memory for the states on the way.
 
         Returns
         -------
         ndarray, shape (B, L, output_size)
         callable
-            Takes an array of the shape of the output and returns `LayerGradients`; as often as wanted. Changing parameters
-            or inputs in between changes nothing.
+            Takes an array of the shape of the output and returns `LayerGradients`; as often as wanted. Changing
+            parameters or inputs in between changes nothing.
 
         Raises
         ------
@@ -293,5 +294,6 @@ def same_batch(state: Array, stored: Array) -> None:
     """Refuse states and stored patterns of different numbers of samples, which the core would share."""
     if state.shape[0] != stored.shape[0]:
         raise InvalidInputError(
-            f"`state_pattern` and `stored_pattern` must have as many samples; got {state.shape[0]} and {stored.shape[0]}"
+            "`state_pattern` and `stored_pattern` must have as many samples; got "
+            f"{state.shape[0]} and {stored.shape[0]}"
         )

@@ -48,7 +48,7 @@ class Layer:
     """The base of the layers: not one by itself."""
 
     _settings: Settings
-    _parameters: dict[str, Array]
+    _values: dict[str, Array]
     _frozen: frozenset[str]
     _prefix = ""
     _pooling = False
@@ -68,7 +68,7 @@ class Layer:
         self._dtype = kind
         association = _parameters.shapes(settings)
         self._shapes = {**extra, **{self._prefix + name: shape for name, shape in association.items()}}
-        self._parameters = _parameters.initial(self._shapes, _random.generator(rng), kind)
+        self._values = _parameters.initial(self._shapes, _random.generator(rng), kind)
         # Refuses an activation that is none, now and not in the first call.
         _core.Layer(settings.core((1, 1), pooling=False))
 
@@ -82,7 +82,7 @@ class Layer:
     @property
     def parameters(self) -> dict[str, Array]:
         """The trainable parameters by name: the arrays themselves, which a training step may change in place."""
-        return {name: array for name, array in self._parameters.items() if name not in self._frozen}
+        return {name: array for name, array in self._values.items() if name not in self._frozen}
 
     def state_dict(self) -> dict[str, Array]:
         """Copies of all parameters, by their published names.
@@ -100,7 +100,7 @@ class Layer:
         'norm_stored_pattern.weight': (6,), 'norm_stored_pattern.bias': (6,), 'norm_state_pattern.weight': (6,),
         'norm_state_pattern.bias': (6,), 'norm_pattern_projection.weight': (6,), 'norm_pattern_projection.bias': (6,)}
         """
-        return {name: array.copy() for name, array in self._parameters.items()}
+        return {name: array.copy() for name, array in self._values.items()}
 
     def load_state_dict(self, state_dict: Mapping[str, npt.ArrayLike]) -> None:
         """Take parameters from arrays, and compute in their dtype from now on.
@@ -113,8 +113,8 @@ class Layer:
         Raises
         ------
         InvalidInputError
-            Names that are missing or unexpected, shapes that do not fit, NaN or infinity: all of them at once, and nothing
-            is changed.
+            Names that are missing or unexpected, shapes that do not fit, NaN or infinity: all of them at once, and
+            nothing is changed.
 
         Examples
         --------
@@ -122,8 +122,8 @@ class Layer:
         >>> first, second = hf.layers.Hopfield(6, rng=1), hf.layers.Hopfield(6, rng=2)
         >>> second.load_state_dict(first.state_dict())
         """
-        self._parameters = _parameters.checked(self._shapes, state_dict, self._dtype)
-        for array in self._parameters.values():
+        self._values = _parameters.checked(self._shapes, state_dict, self._dtype)
+        for array in self._values.values():
             self._dtype = array.dtype
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -156,8 +156,8 @@ class Layer:
         Parameters
         ----------
         path : path
-            A file of `save`, or of the published layer's state dict. It holds no hyper-parameters: heads, scaling, steps
-            and static patterns are those of this layer.
+            A file of `save`, or of the published layer's state dict. It holds no hyper-parameters: heads, scaling,
+            steps and static patterns are those of this layer.
 
         Examples
         --------
@@ -191,7 +191,7 @@ class Layer:
         core = _core.Layer(settings.core(self._widths(arrays), pooling=self._pooling))
         seed = _random.seed(rng) if training and settings.dropout > 0 else None
         return core.forward(
-            _parameters.pieces(settings, self._parameters, self._prefix),
+            _parameters.pieces(settings, self._values, self._prefix),
             arrays.state,
             arrays.stored,
             arrays.projection,
@@ -260,7 +260,7 @@ class Layer:
     def _pulled(self, tape: _core.Tape, gradient: Array) -> tuple[dict[str, Any], dict[str, Array]]:
         """The core's gradients, and those of the association's parameters by their published names."""
         found = tape.pull(gradient)
-        named = _parameters.assembled(self._settings, self._parameters, self._prefix, found)
+        named = _parameters.assembled(self._settings, self._values, self._prefix, found)
         return found, {name: array for name, array in named.items() if name not in self._frozen}
 
 

@@ -67,7 +67,11 @@ class HopfieldLayer(Layer):
         if not lookup_weights_as_separated:
             del shapes["target_weights"]
         leading = (1, quantity) if settings.batch_first else (quantity, 1)
-        frozen = {name for name, free in (("lookup_weights", trainable), ("target_weights", lookup_targets_as_trainable)) if not free}
+        frozen = {
+            name
+            for name, free in (("lookup_weights", trainable), ("target_weights", lookup_targets_as_trainable))
+            if not free
+        }
         self._begin(
             settings, {name: (*leading, size or 0) for name, size in shapes.items()}, frozenset(frozen), rng, dtype
         )
@@ -180,8 +184,8 @@ class HopfieldLayer(Layer):
 
     def _arrays(self, x: npt.ArrayLike) -> Arrays:
         own = {
-            name: self._samples(name, self._parameters[name])
+            name: self._samples(name, self._values[name])
             for name in ("lookup_weights", "target_weights")
-            if name in self._parameters
+            if name in self._values
         }
         return Arrays(self._samples("x", x), own["lookup_weights"], own.get("target_weights"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack, overload
+from typing import Literal, Unpack, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +111,8 @@ class HopfieldPooling(Layer):
         x : array_like, shape (B, S, Ds), or a tuple of two
             Bags of instances; or bags and what values are made of, (B, S, Dv).
         lengths : sequence of int, optional
-            The bags are ragged: `x` has shape (sum(lengths), Ds), one bag after the other. Costs what its instances cost.
+            The bags are ragged: `x` has shape (sum(lengths), Ds), one bag after the other. Costs what its instances
+            cost.
         stored_pattern_padding_mask : array_like of bool, shape (B, S), optional
             True where an instance takes no part; without an `association_mask` it costs nothing either.
         association_mask, training, rng, return_info
@@ -187,7 +188,9 @@ class HopfieldPooling(Layer):
             given = _arrays.array("grad_output", grad_output)
             if given.shape != (shape[0], shape[1] * shape[2]):
                 expected = (shape[0], shape[1] * shape[2])
-                raise InvalidInputError(f"`grad_output` must have shape {expected}, that of the output; got {given.shape}")
+                raise InvalidInputError(
+                    f"`grad_output` must have shape {expected}, that of the output; got {given.shape}"
+                )
             pulled, parameters = self._pulled(tape, self._readable("grad_output", given.reshape(shape)))
             own = {"pooling_weights": self._as_given(pulled["state"])} if "pooling_weights" in self.parameters else {}
             parts = [bags.restored(pulled["stored"])]
@@ -213,17 +216,17 @@ class HopfieldPooling(Layer):
                 f"`x` must be bags, or a tuple of bags and what values are made of; got a tuple of {len(parts)}"
             )
         names = ("stored_pattern", "pattern_projection")
-        state = self._samples("pooling_weights", self._parameters["pooling_weights"])
+        state = self._samples("pooling_weights", self._values["pooling_weights"])
         if lengths is not None:
             if padding is not None or association_mask is not None:
                 raise InvalidInputError("`lengths` must be None with masks: ragged bags have no padding")
             counts = [_arrays.count("lengths", length, least=0) for length in lengths]
             tables = [self._ragged(name, part, sum(counts)) for name, part in zip(names, parts, strict=False)]
-            return Bags(Arrays(state, *tables, *([None] * (2 - len(tables))), counts), "ragged")
+            return Bags(Arrays(state, tables[0], _second(tables), counts), "ragged")
         given = [self._samples(name, part) for name, part in zip(names, parts, strict=False)]
         kept = self._padding(padding)
         if kept is None or association_mask is not None:
-            return Bags(Arrays(state, *given), "samples")
+            return Bags(Arrays(state, given[0], _second(given)), "samples")
         for name, part in zip(names, given, strict=False):
             if kept.shape != part.shape[:2]:
                 raise InvalidInputError(
@@ -232,7 +235,7 @@ class HopfieldPooling(Layer):
                 )
         counts = [int(count) for count in kept.sum(axis=1)]
         packed = [part[kept][np.newaxis] for part in given]
-        return Bags(Arrays(state, *packed, *([None] * (2 - len(packed))), counts), "packed", kept)
+        return Bags(Arrays(state, packed[0], _second(packed), counts), "packed", kept)
 
     def _ragged(self, name: str, values: npt.ArrayLike, rows: int) -> Array:
         given = _arrays.array(name, values)
@@ -270,7 +273,11 @@ class Bags:
         return padded
 
 
+def _second(parts: list[Array]) -> Array | None:
+    """What values are made of, if it came by itself."""
+    return parts[1] if len(parts) > 1 else None
+
+
 def _flat(output: Array) -> Array:
     """`(B, quantity * out)`."""
-    flat: Any = output.reshape(output.shape[0], -1) if output.size else np.zeros((output.shape[0], output.shape[1] * output.shape[2]), output.dtype)
-    return flat
+    return output.reshape(output.shape[0], output.shape[1] * output.shape[2])

@@ -21,8 +21,8 @@ class AssociationInfo:
     ----------
     energy : ndarray of float64, shape (B, H, L)
         ``-log(sum(exp(z))) / beta + q.q / 2`` of the states that read the values out, with ``z`` their exponents, masks
-        included (Ramsauer et al. 2020, eq. 2, without its constants). NaN at ``beta = 0`` and for separations other than
-        softmax; infinite where no stored pattern may be seen.
+        included (Ramsauer et al. 2020, eq. 2, without its constants). NaN at ``beta = 0`` and for separations other
+        than softmax; infinite where no stored pattern may be seen.
     steps : ndarray of int64, shape (B, H, L)
         Updates before the values were read out, `update_steps_max` at most (1000 for None).
     converged : ndarray of bool, shape (B, H, L)

@@ -120,14 +120,14 @@ class Settings:
         if self.input_size is None:
             if not self.is_fully_static or self.has_affine:
                 raise InvalidInputError(
-                    "`input_size` must be given unless all patterns are static, nothing is normalised with a gain and a "
-                    "bias, and `disable_out_projection=True`; got None"
+                    "`input_size` must be given unless all patterns are static, nothing is normalised with a gain and "
+                    "a bias, and `disable_out_projection=True`; got None"
                 )
             return
         if self.hidden_size is None and self.input_size % self.num_heads:
             raise InvalidInputError(
-                f"`input_size` must be a multiple of `num_heads` where no `hidden_size` is given; got {self.input_size} "
-                f"and {self.num_heads}"
+                f"`input_size` must be a multiple of `num_heads` where no `hidden_size` is given; got "
+                f"{self.input_size} and {self.num_heads}"
             )
         if self.pattern_projection_as_connected:
             if self.pattern_projection_as_static:
@@ -137,8 +137,9 @@ class Settings:
                 )
             if not self.stored_pattern_as_static and self.projection_size != self.stored_size:
                 raise InvalidInputError(
-                    "`pattern_projection_size` must be `stored_pattern_size` with `pattern_projection_as_connected=True`,"
-                    f" as both pass the same weights; got {self.projection_size} and {self.stored_size}"
+                    "`pattern_projection_size` must be `stored_pattern_size` with "
+                    "`pattern_projection_as_connected=True`, as both pass the same weights; got "
+                    f"{self.projection_size} and {self.stored_size}"
                 )
 
     @property
@@ -227,7 +228,8 @@ class Settings:
         found = _arrays.array(name, given)
         if found.shape not in {(), (self.num_heads,)}:
             raise InvalidInputError(
-                f"`{name}` must be a number or have shape ({self.num_heads},), one entry a head; got shape {found.shape}"
+                f"`{name}` must be a number or have shape ({self.num_heads},), one entry a head; got shape "
+                f"{found.shape}"
             )
         numbers = np.broadcast_to(found, self.num_heads).astype(float)
         if not np.isfinite(numbers).all():
