@@ -129,6 +129,34 @@ pub enum Error {
         /// The first such row.
         row: usize,
     },
+    /// A pattern that depends linearly on those before it, under the pseudo-inverse rule.
+    #[error(
+        "`patterns` must be linearly independent under rule 'pseudo_inverse', which at most {n} of {n} neurons can be; row {row} depends on those before it (leave it out, or use another rule)"
+    )]
+    Dependent {
+        /// The first such row of those given.
+        row: usize,
+        /// The number of neurons.
+        n: usize,
+    },
+    /// Weights that grow beyond what they are kept in.
+    #[error(
+        "`patterns` are too many for rule '{rule}': its weights grow without bound, and did so at pattern {pattern} (store fewer, or use another rule)"
+    )]
+    Diverged {
+        /// The name of the rule.
+        rule: &'static str,
+        /// The number of the pattern among all that are stored.
+        pattern: usize,
+    },
+    /// An energy of weights that have none.
+    #[error(
+        "`{wanted}` needs an energy, which weights that are not symmetric do not have (learn with `symmetric=True`, or by another rule)"
+    )]
+    Asymmetric {
+        /// What was asked for.
+        wanted: &'static str,
+    },
     /// Scores that the number type cannot hold.
     #[error(
         "`beta` times the scores of `{argument}` must stay below {limit:.3e} in {dtype}; row {row} of norm {norm:.3e} can reach {reach:.3e} (scale the data, lower `beta`, or compute in float64)"
@@ -193,9 +221,42 @@ pub enum Error {
     },
     /// No inverse temperature can be calibrated.
     #[error(
-        "`beta` cannot be calibrated: no pattern is its own best match under similarity \"dot\"; give `beta`, or scale `patterns` to equal norm"
+        "`beta` cannot be calibrated: no pattern is its own best match under similarity '{similarity}'; give `beta`, use similarity 'euclidean' or 'cosine', or scale `patterns` to equal norm"
     )]
-    NotCalibratable,
+    NotCalibratable {
+        /// The similarity's name.
+        similarity: &'static str,
+    },
+    /// A separation and a similarity that mean nothing together.
+    #[error("`separation` '{separation}' {rule}; got '{similarity}'")]
+    Pair {
+        /// The separation's name.
+        separation: &'static str,
+        /// The similarity's name.
+        similarity: &'static str,
+        /// What the separation needs.
+        rule: &'static str,
+    },
+    /// A vector of zeros where only directions are compared.
+    #[error(
+        "`{argument}` must not be zero under similarity 'cosine', which compares directions; row {row} is (leave it out, or use 'dot' or 'euclidean')"
+    )]
+    NoDirection {
+        /// The argument's name.
+        argument: &'static str,
+        /// The first such row.
+        row: usize,
+    },
+    /// A separation and a similarity without an energy.
+    #[error(
+        "`energy` does not exist for separation '{separation}' with similarity '{similarity}': their update descends none (hopfield.separation lists the pairs that have one)"
+    )]
+    NoEnergy {
+        /// The separation's name.
+        separation: &'static str,
+        /// The similarity's name.
+        similarity: &'static str,
+    },
     /// A gradient was wanted from fixed points that were not reached.
     #[error(
         "`gradient=\"implicit\"` needs states that have settled; {unsettled} have not (raise `update_steps_max` or `update_steps_eps`, or use \"unrolled\")"

@@ -487,3 +487,29 @@ def test_what_is_refused(options: dict[str, Any], error: type[HopfieldError], sa
 def test_an_unknown_memory_is_refused_with_the_names() -> None:
     with pytest.raises(InvalidInputError, match=r"`memory` must be one of 'hebbian', .*; got 'holographic'"):
         scan(n=5, k=1, memory="holographic")
+
+
+@pytest.mark.parametrize("rule", [hf.rules.PseudoInverse(), hf.rules.Perceptron(margin=1.0)])
+def test_rules_retrieve_at_loads_where_hebbs_fails(rule: hf.rules.Rule, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"n": 200, "alpha": 0.2, "trials": 20, "corruption": 0.02}
+    assert scan(**options).success_rate[0] < 0.2
+    found = scan(**options, memory=rule)
+    assert found.success_rate[0] > 0.9
+    assert found.memory == ("pseudo_inverse" if rule == hf.rules.PseudoInverse() else repr(rule))
+    found.to_csv(tmp_path / "scan.csv")
+    assert CapacityScan.from_csv(tmp_path / "scan.csv").memory == found.memory
+
+
+@pytest.mark.parametrize("memory", ["storkey", "pseudo_inverse", "perceptron", "hebbian"])
+def test_a_rules_name_stands_for_its_network(memory: str) -> None:
+    def factory(patterns: Any) -> hf.ClassicalHopfield:
+        return hf.ClassicalHopfield(patterns, rule=memory)
+
+    one, other = (scan(n=40, k=4, trials=5, memory=made) for made in (memory, factory))
+    assert one.memory == memory
+    assert np.array_equal(one.overlap, other.overlap)
+
+
+def test_more_patterns_than_neurons_are_refused_by_the_pseudo_inverse() -> None:
+    with pytest.raises(InvalidInputError, match="at most 20 of 20 neurons can be"):
+        scan(n=20, k=21, trials=2, memory="pseudo_inverse")

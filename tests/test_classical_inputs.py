@@ -464,9 +464,9 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
     (lambda net: net.retrieve(CUES, rng=[True, 2, 3]), TypeError, "`rng` must hold whole numbers; got True"),
     (lambda net: net.retrieve(CUES, n_threads=0), ValueError, "`n_threads` must be at least 1; got 0"),
     (
-        lambda net: hf.ClassicalHopfield(PATTERNS, rule="storkey"),
+        lambda net: hf.ClassicalHopfield(PATTERNS, rule="storky"),
         ValueError,
-        "`rule` must be one of 'hebbian'; got 'storkey'",
+        "`rule` must be one of 'hebbian', 'storkey', 'pseudo_inverse', 'perceptron'; got 'storky'",
     ),
     (
         lambda net: hf.ClassicalHopfield(PATTERNS, normalization="n"),

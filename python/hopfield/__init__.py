@@ -1,11 +1,11 @@
 """Hopfield networks, classical and modern: associative memories that are exact, deterministic and fast.
 
-`ClassicalHopfield` stores ±1 patterns by Hebb's rule; `ModernHopfield` stores real-valued ones and retrieves them by
-softmax, which is `attention`. All results are the same, bit for bit, for any number of threads, any batch and any
-memory layout.
+`ClassicalHopfield` stores ±1 patterns by Hebb's rule or another of `rules`; `ModernHopfield` stores real-valued ones
+and retrieves them by softmax, which is `attention`. All results are the same, bit for bit, for any number of threads,
+any batch and any memory layout.
 """
 
-from . import capacity, corrupt, errors, layers
+from . import capacity, corrupt, errors, layers, rules, separation
 from ._attention import attention
 from ._calibration import suggest_beta
 from ._config import show_config
@@ -33,6 +33,8 @@ __all__ = [
     "errors",
     "get_num_threads",
     "layers",
+    "rules",
+    "separation",
     "set_num_threads",
     "show_config",
     "spins",

@@ -9,13 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _core
+from . import separation as separations
 from ._arrays import Array
 from .errors import InputTypeError, InvalidInputError
 
 __all__ = ["attention"]
-
-#: How scores can become weights.
-SEPARATIONS = ("softmax",)
 
 
 def attention(
@@ -25,7 +23,7 @@ def attention(
     *,
     beta: float | None = None,
     mask: npt.ArrayLike | None = None,
-    separation: str = "softmax",
+    separation: str | separations.Separation = "softmax",
 ) -> Array:
     """``softmax(beta * queries @ keys.T) @ values`` for each problem of a batch: one update with keys for patterns.
 
@@ -42,8 +40,9 @@ def attention(
         The inverse temperature, ``1 / sqrt(d)`` unless given (Vaswani et al. 2017, eq. 1).
     mask : array_like of bool, shape (..., m, k), optional
         True where a key takes part. A query for which none does gets zeros.
-    separation : {"softmax"}
-        As in `ModernHopfield`.
+    separation : str or Separation
+        How scores become weights: a value of `hopfield.separation` that goes with dot products, or its name. A query
+        whose keys all have a weight of zero gets zeros.
 
     Returns
     -------
@@ -66,7 +65,7 @@ def attention(
     >>> hf.attention(queries, keys, keys).shape
     (2, 5, 4)
     """
-    _arrays.one_of("separation", separation, SEPARATIONS)
+    chosen = separations.parsed(separation)
     given = {"queries": queries, "keys": keys, "values": values}
     tables = {name: _arrays.array(name, value) for name, value in given.items()}
     for name, table in tables.items():
@@ -100,6 +99,7 @@ def attention(
         **problems,
         beta=None if beta is None else _arrays.real("beta", beta),
         mask=None if allowed is None else _flat(allowed, batch, allowed.dtype),
+        separation=separations.for_core(chosen),
     )
     return output.reshape((*batch, *output.shape[1:]))
 

@@ -7,27 +7,30 @@ import warnings
 import numpy.typing as npt
 
 from . import _arrays, _core
-from ._attention import SEPARATIONS
+from . import separation as separations
 from .errors import HopfieldWarning
 
 __all__ = ["suggest_beta"]
-
-#: How a state can be compared with a pattern.
-SIMILARITIES = ("dot",)
 
 #: The bound on the relative error of a retrieved pattern that calibration aims at.
 ERROR = 1e-3
 
 
 def suggest_beta(
-    patterns: npt.ArrayLike, *, error: float = ERROR, similarity: str = "dot", separation: str = "softmax"
+    patterns: npt.ArrayLike,
+    *,
+    error: float = ERROR,
+    similarity: str = "dot",
+    separation: str | separations.Separation = "softmax",
 ) -> float:
     """The inverse temperature at which a memory of `patterns` retrieves them.
 
-    One update from a pattern misses it by at most ``2 (k - 1) exp(-beta * separation)`` times the largest norm, its
-    separation being ``x @ x - max(x @ other)`` over the other patterns (Ramsauer et al. 2020, theorem 5). Solved for
-    `beta` at the 10 % quantile of the separations of at most 1024 distinct patterns; where that is not positive, at the
-    quantile of the positive ones, with a warning.
+    One update from a pattern misses it by at most ``2 (k - 1) exp(-beta * gap)`` times the largest norm, its gap being
+    ``s(x, x) - max(s(x, other))`` over the other patterns (Ramsauer et al. 2020, theorem 5). Solved for `beta` at the
+    10 % quantile of the gaps of at most 1024 distinct patterns; where that is not positive, at the quantile of the
+    positive ones, with a warning. Sparsemax and entmax retrieve exactly at ``1 / ((alpha - 1) * gap)`` whatever the
+    error; epanechnikov's ball gets three quarters of the smallest distance within that sample for radius; max, linear and
+    polynomial need no `beta`.
 
     Parameters
     ----------
@@ -35,15 +38,15 @@ def suggest_beta(
         The patterns, one a row.
     error : float
         The wanted bound, between 0 and 1.
-    similarity : {"dot"}
+    similarity : {"dot", "cosine", "euclidean", "manhattan"}
         As in `ModernHopfield`.
-    separation : {"softmax"}
+    separation : str or Separation
         As in `ModernHopfield`.
 
     Returns
     -------
     float
-        1.0 if there is one distinct pattern only.
+        1.0 if there is one distinct pattern only, or the separation needs none.
 
     Raises
     ------
@@ -62,11 +65,14 @@ def suggest_beta(
     >>> round(hf.suggest_beta(np.eye(10)), 3)
     9.798
     """
-    _arrays.one_of("separation", separation, SEPARATIONS)
-    _arrays.one_of("similarity", similarity, SIMILARITIES)
+    chosen = separations.parsed(separation, similarity)
     rows, _ = _arrays.rows("patterns", patterns)
     bound = _arrays.real("error", error)
-    return calibrate(_core.ModernHopfield(rows, None, True, None), bound, None, stacklevel=2)
+    if similarity == "cosine":
+        rows = rows.copy()
+        _core.scale_to_unit(rows)
+    core = _core.ModernHopfield(rows, None, separations.for_core(chosen), similarity, True, None)
+    return calibrate(core, bound, None, stacklevel=2)
 
 
 def calibrate(core: _core.ModernHopfield, error: float, n_threads: int | None, stacklevel: int) -> float:
@@ -75,7 +81,8 @@ def calibrate(core: _core.ModernHopfield, error: float, n_threads: int | None, s
     if fell_back:
         warnings.warn(
             f"no beta retrieves {unretrievable:.0%} of the patterns: under similarity 'dot' another pattern is their "
-            "better match. Scale the patterns to equal norm (and center them) to retrieve all",
+            'better match. Use similarity="euclidean" or "cosine", or scale the patterns to equal norm (and center them), '
+            "to retrieve all",
             HopfieldWarning,
             stacklevel=stacklevel + 1,
         )

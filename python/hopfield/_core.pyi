@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 __all__ = [
     "ClassicalHopfield",
+    "HiddenTape",
     "Layer",
     "ModernHopfield",
     "RoundedPatterns",
@@ -15,6 +16,7 @@ __all__ = [
     "__version__",
     "attention",
     "bytes_read_per_second",
+    "check_family",
     "critical_load",
     "demircigil",
     "demircigil_rate",
@@ -22,6 +24,8 @@ __all__ = [
     "gardner",
     "get_num_threads",
     "globally_stable_load",
+    "hidden_state_attention",
+    "hidden_state_layer",
     "instruction_set",
     "instruction_sets",
     "krotov_hopfield",
@@ -38,6 +42,8 @@ __all__ = [
     "pseudo_inverse",
     "ramsauer",
     "real_trial",
+    "scale_to_unit",
+    "separation_facts",
     "set_num_threads",
     "spin_trial",
     "stable_probability",
@@ -60,7 +66,7 @@ class ClassicalHopfield:
     def __new__(
         cls,
         n_neurons: int | None,
-        rule: str,
+        rule: dict[str, Any],
         normalization: str,
         bias: float | _Float64 | None,
         is_threshold: bool,
@@ -80,6 +86,13 @@ class ClassicalHopfield:
     def hamming(self, states: _Spins) -> _Int64: ...
     def is_fixed_point(self, states: _Spins) -> _Flags: ...
     def weight_matrix(self) -> _Float64: ...
+    def learning(self) -> tuple[bool, int | None, float]: ...
+    @property
+    def has_converged(self) -> bool: ...
+
+@final
+class HiddenTape:
+    def pull(self, states: _Array, hidden: _Array) -> tuple[_Array, _Array, _Array, _Array | None]: ...
 
 @final
 class Layer:
@@ -109,7 +122,13 @@ class ModernHopfield:
     CLASSES: ClassVar[list[str]]
 
     def __new__(
-        cls, patterns: _Array | RoundedPatterns, values: _Array | None, check_finite: bool, n_threads: int | None
+        cls,
+        patterns: _Array | RoundedPatterns,
+        values: _Array | None,
+        separation: tuple[str, float | None],
+        similarity: str,
+        check_finite: bool,
+        n_threads: int | None,
     ) -> ModernHopfield: ...
     def validate(self, beta: float) -> None: ...
     def calibrate(self, error: float, n_threads: int | None) -> tuple[float, float, bool]: ...
@@ -154,7 +173,17 @@ class RoundedPatterns:
     @property
     def nbytes(self) -> int: ...
 
-def attention(queries: _Array, keys: _Array, values: _Array, beta: float | None, mask: _Flags | None) -> _Array: ...
+def attention(
+    queries: _Array,
+    keys: _Array,
+    values: _Array,
+    beta: float | None,
+    mask: _Flags | None,
+    separation: tuple[str, float | None],
+) -> _Array: ...
+def check_family(separation: tuple[str, float | None], similarity: str) -> None: ...
+def separation_facts(separation: tuple[str, float | None]) -> tuple[bool, list[str], list[str]]: ...
+def scale_to_unit(rows: _Array) -> None: ...
 def set_num_threads(n_threads: int) -> None: ...
 def get_num_threads() -> int: ...
 def instruction_set() -> str: ...
@@ -167,6 +196,17 @@ def demircigil_rate(corruption: float) -> float: ...
 def first_step_overlap(overlap: float, alpha: float) -> float: ...
 def gardner(kappa: float) -> float: ...
 def globally_stable_load() -> float: ...
+def hidden_state_attention(
+    arrays: list[_Array], hidden: _Array | None, mixing: tuple[float, float, float]
+) -> tuple[_Array, _Array]: ...
+def hidden_state_layer(
+    states: _Array,
+    hidden: _Array | None,
+    weight: _Array,
+    bias: _Array | None,
+    heads: int,
+    mixing: tuple[float, float, float],
+) -> tuple[_Array, _Array, HiddenTape]: ...
 def krotov_hopfield(n: int, degree: int, error: float) -> float: ...
 def krotov_hopfield_error(n: int, k: float, degree: int) -> float: ...
 def krotov_hopfield_error_free(n: int, degree: int, recalled: str) -> float: ...

@@ -1,14 +1,16 @@
 """The classical network of ±1 neurons (Hopfield, *PNAS* 79, 1982).
 
 Letters: `k` stored patterns and `m` cues of `n` neurons each. Weights are ``W = c * sum(outer(x, x))`` over the
-patterns, with ``W[i, i] = 0``; the field is ``h = W @ x + b`` and the energy ``E = -x @ W @ x / 2 - b @ x``. Patterns
-are kept as bits and fields computed as exact integers; `W` is never formed unless `weight_matrix` asks for it.
+patterns, with ``W[i, i] = 0``, or what another of `hopfield.rules` makes of them; the field is ``h = W @ x + b`` and
+the energy ``E = -x @ W @ x / 2 - b @ x``. Patterns are kept as bits and fields computed as exact integers; Hebb's `W`
+is never formed unless `weight_matrix` asks for it.
 
-Not here: other learning rules than Hebb's.
+Not here: gradients, and patterns of 0 and 1 as such.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import numpy.typing as npt
 from . import _arrays, _core
 from ._binary import BinaryNetwork, each
 from .errors import InvalidInputError
+from .rules import Learning, Rule, rule_of
 
 __all__ = ["ClassicalHopfield"]
 
@@ -30,11 +33,11 @@ class ClassicalHopfield(BinaryNetwork):
         Stored at once, as `store` would. The network keeps them as bits, a copy of its own.
     n_neurons : int, optional
         The number of neurons, if it shall not follow from the first patterns.
-    rule : {"hebbian"}
-        How patterns become weights.
+    rule : {"hebbian", "storkey", "pseudo_inverse", "perceptron"} or a rule of `hopfield.rules`
+        How patterns become weights; a name stands for the rule with its defaults.
     normalization : {"neurons", "patterns", "none"}
         The factor of the Hebbian sum: ``1 / n``, ``1 / k`` or 1. It scales energies and fields; without a
-        bias it changes no retrieval.
+        bias it changes no retrieval. Other rules have no such factor.
     bias : float or array_like, shape (n,), optional
         The constant part of every neuron's field, in the units of the field; 0 unless given.
     threshold : float or array_like, shape (n,), optional
@@ -75,7 +78,7 @@ class ClassicalHopfield(BinaryNetwork):
     [-1, -1, -1, 1]
     """
 
-    __slots__ = ()
+    __slots__ = ("_rule",)
 
     _core: _core.ClassicalHopfield
 
@@ -84,7 +87,7 @@ class ClassicalHopfield(BinaryNetwork):
         patterns: npt.ArrayLike | None = None,
         *,
         n_neurons: int | None = None,
-        rule: str = "hebbian",
+        rule: str | Rule = "hebbian",
         normalization: str = "neurons",
         bias: npt.ArrayLike | None = None,
         threshold: npt.ArrayLike | None = None,
@@ -94,9 +97,10 @@ class ClassicalHopfield(BinaryNetwork):
             raise InvalidInputError(
                 "`bias` and `threshold` are the same thing with opposite signs: give one or the other"
             )
+        self._rule = rule_of(rule)
         self._core = _core.ClassicalHopfield(
             None if n_neurons is None else _arrays.count("n_neurons", n_neurons),
-            _arrays.name("rule", rule),
+            {"name": self._rule.name, **asdict(self._rule)},
             _arrays.name("normalization", normalization),
             _bias("bias", bias) if threshold is None else _bias("threshold", threshold),
             threshold is not None,
@@ -106,8 +110,43 @@ class ClassicalHopfield(BinaryNetwork):
             self.store(patterns)
 
     @property
+    def rule(self) -> Rule:
+        """The learning rule.
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> hf.ClassicalHopfield(rule="perceptron").rule
+        Perceptron(margin=0.0, symmetric=False, max_epochs=1000)
+        """
+        return self._rule
+
+    @property
+    def learning(self) -> Learning:
+        """How well the patterns were learnt; worked out for this call, with a look at all patterns and weights.
+
+        Raises
+        ------
+        InvalidInputError
+            If the network stores no patterns.
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> hf.ClassicalHopfield([[1, 1, 1, 1], [1, 1, -1, -1]]).learning
+        Learning(rule=Hebbian(), converged=True, n_epochs=None, margin=1.0)
+        """
+        converged, n_epochs, margin = self._core.learning()
+        return Learning(self._rule, converged, n_epochs, margin)
+
+    def __repr__(self) -> str:
+        said = "" if self._core.has_converged else ", learning did not converge"
+        rule = "" if self._rule.name == "hebbian" else f", {self._rule.name}"
+        return f"{super().__repr__()[:-1]}{rule}{said})"
+
+    @property
     def weight_matrix(self) -> npt.NDArray[np.float64]:
-        """The weights `W`, shape (n, n), made for this call; nothing else forms them.
+        """The weights `W`, shape (n, n), made for this call; ``W[i, j]`` is by how much `j` moves `i`.
 
         Examples
         --------

@@ -1,9 +1,10 @@
 """The modern continuous network of Ramsauer et al. (2020), *Hopfield Networks is All You Need*, arXiv:2008.02217.
 
 Letters: `k` stored patterns and `m` queries of `d` entries each; `beta` the inverse temperature. One update of a state
-is ``softmax(beta * patterns @ state) @ patterns``, which is attention.
+is ``softmax(beta * patterns @ state) @ patterns``, which is attention. Other similarities than the dot product and
+other separations than softmax go the same ways; `hopfield.separation` has the family in a table.
 
-Not here: similarities other than the dot product, separations other than softmax, gradients.
+Not here: gradients.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _core, _storage
+from . import separation as separations
 from ._arrays import Array
-from ._attention import SEPARATIONS
-from ._calibration import ERROR, SIMILARITIES, calibrate
+from ._calibration import ERROR, calibrate
 from ._storage import ROUNDED, Stored
 from .errors import InputTypeError, InvalidInputError
 from .results import Diagnosis, Retrieval, single_answer
@@ -58,10 +59,13 @@ class ModernHopfield:
     beta : float, optional
         The inverse temperature, positive. Small: states are means of many patterns; large: single patterns. Without it
         the memory is calibrated, at first use, so that it retrieves its patterns; see `suggest_beta`.
-    separation : {"softmax"}
-        How scores become weights.
-    similarity : {"dot"}
-        How a state is compared with a pattern.
+    separation : str or Separation
+        How scores become weights: a value of `hopfield.separation`, or its name. What follows is said of softmax and dot;
+        the table there has the weights, energies and similarities of the others.
+    similarity : {"dot", "cosine", "euclidean", "manhattan"}
+        The score ``s`` of a pattern ``x`` for a state ``q``: ``x @ q``; the same of vectors of norm 1, to which patterns
+        and states are scaled (a zero vector is refused); ``-|x - q|**2 / 2``, a Gaussian kernel under softmax;
+        ``-sum|x - q|``.
     dtype : {"float32", "float64", "bfloat16", "float16", "int8"}, optional
         The dtype to store and compute in, instead of the patterns' own. The last three store the patterns in half or a
         quarter of the memory, so that few queries against a large memory, which take as long as reading it, take less
@@ -107,7 +111,16 @@ class ModernHopfield:
     (3600, 25600, 7)
     """
 
-    __slots__ = ("_changing", "_check_finite", "_dtype", "_given_beta", "_stored", "_version")
+    __slots__ = (
+        "_changing",
+        "_check_finite",
+        "_dtype",
+        "_given_beta",
+        "_separation",
+        "_similarity",
+        "_stored",
+        "_version",
+    )
 
     def __init__(
         self,
@@ -115,14 +128,14 @@ class ModernHopfield:
         *,
         values: npt.ArrayLike | None = None,
         beta: float | None = None,
-        separation: str = "softmax",
+        separation: str | separations.Separation = "softmax",
         similarity: str = "dot",
         dtype: npt.DTypeLike | None = None,
         copy: bool = True,
         check_finite: bool = True,
     ) -> None:
-        _arrays.one_of("separation", separation, SEPARATIONS)
-        _arrays.one_of("similarity", similarity, SIMILARITIES)
+        self._separation = separations.parsed(separation, similarity)
+        self._similarity = similarity
         given = _arrays.array("patterns", patterns)
         #: The name of the dtype that patterns are kept in, and the dtype of everything else.
         self._stored = _arrays.computed_in(given.dtype).name if dtype is None else _storage.named(dtype)
@@ -134,18 +147,22 @@ class ModernHopfield:
                 f"`copy` must be True with dtype {self._stored!r}, which rounds the patterns into memory of its own; "
                 "got False"
             )
+        if similarity == "cosine" and not copy:
+            raise InvalidInputError(
+                "`copy` must be True with similarity 'cosine', which scales the patterns in memory of its own; got False"
+            )
         keep = self._owned if copy else self._borrowed
         #: Held from reading the version to replacing it. Those that only read it need no lock.
         self._changing = threading.Lock()
         self._version = self._new_version(
-            self._rounded(self._rows("patterns", patterns)[0])
+            self._rounded(self._directed(self._rows("patterns", patterns)[0]))
             if self._stored in ROUNDED
-            else keep("patterns", patterns),
+            else self._directed(keep("patterns", patterns)),
             None if values is None else keep("values", values),
         )
 
     def _new_version(self, patterns: Stored, values: Array | None) -> _Version:
-        core = _core.ModernHopfield(patterns, values, self._check_finite, None)
+        core = self._core(patterns, values)
         if self._given_beta is not None:
             core.validate(self._given_beta)
         if isinstance(patterns, np.ndarray):
@@ -153,6 +170,34 @@ class ModernHopfield:
         if values is not None:
             values.flags.writeable = False
         return _Version(patterns, values, core, self._given_beta)
+
+    def _core(self, patterns: Stored, values: Array | None) -> _core.ModernHopfield:
+        family = separations.for_core(self._separation), self._similarity
+        return _core.ModernHopfield(patterns, values, *family, self._check_finite, None)
+
+    @property
+    def separation(self) -> separations.Separation:
+        """How scores become weights.
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> hf.ModernHopfield([[1.0, 0.0]], separation="entmax").separation
+        Entmax(alpha=1.5)
+        """
+        return self._separation
+
+    @property
+    def similarity(self) -> str:
+        """How a state is compared with a pattern.
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> hf.ModernHopfield([[1.0, 0.0]]).similarity
+        'dot'
+        """
+        return self._similarity
 
     @property
     def patterns(self) -> Array:
@@ -225,7 +270,9 @@ class ModernHopfield:
     def __repr__(self) -> str:
         k, d = self._version.patterns.shape
         beta = "calibrated at first use" if self._version.beta is None else f"{self._version.beta:.6g}"
-        return f"ModernHopfield({k} patterns of {d}, {self._stored}, beta {beta})"
+        plain = self._separation == separations.Softmax() and self._similarity == "dot"
+        family = "" if plain else f", {self._separation}, {self._similarity}"
+        return f"ModernHopfield({k} patterns of {d}, {self._stored}, beta {beta}{family})"
 
     def step(
         self,
@@ -484,9 +531,10 @@ class ModernHopfield:
             _arrays.check_width("patterns", more, single, version.patterns.shape[1])
             joined = version.patterns
             if len(more):
-                new = self._rounded(more) if self._stored in ROUNDED else more
+                directed = self._directed(more.copy() if self._similarity == "cosine" else more)
+                new = self._rounded(directed) if self._stored in ROUNDED else directed
                 # By themselves first, so that a complaint counts the rows from the first new one.
-                _core.ModernHopfield(new, more_values, self._check_finite, None)
+                self._core(new, more_values)
                 joined = _storage.joined(joined, new)
             joined_values = None
             if version.values is not None and more_values is not None:
@@ -556,6 +604,14 @@ class ModernHopfield:
         """Rows to store, and whether a single one came; patterns that will be rounded as precise as they are."""
         dtype = None if name == "patterns" and self._stored in ROUNDED else self._dtype
         return _arrays.rows(name, values, dtype, check_finite=self._check_finite)
+
+    def _directed(self, rows: Array) -> Array:
+        """The rows, which are the memory's own, of norm 1 where directions are compared."""
+        if self._similarity == "cosine":
+            if not rows.flags.writeable or not rows.flags.owndata:
+                rows = rows.copy()
+            _core.scale_to_unit(rows)
+        return rows
 
     def _rounded(self, rows: Array) -> _core.RoundedPatterns:
         """The rows in fewer bits."""

@@ -35,16 +35,18 @@ class Retrieval:
     converged : ndarray of bool, shape (m,)
         Whether the residual fell to the tolerance.
     reason : ndarray of str, shape (m,)
-        Why the iteration ended: ``"tolerance"``, ``"max_steps"``, or ``"masked"`` if no pattern was allowed to take
-        part.
+        Why the iteration ended: ``"tolerance"``, ``"max_steps"``, ``"masked"`` if no pattern was allowed to take part,
+        or ``"outside"`` if none had any weight, so that the state stayed: none within epanechnikov's ball, no positive
+        score under linear and polynomial.
     n_steps : ndarray of int64, shape (m,)
         Updates made.
     residual : ndarray of float64, shape (m,)
         The last residual: the length of the last move, or the change of the weights.
     energy : ndarray of float64, shape (m,)
-        The energy of the state, with its constants.
+        The energy of the state, with its constants; NaN if the separation and similarity have none (see
+        `hopfield.separation`).
     pattern : ndarray of int64, shape (m,)
-        The stored pattern of largest weight, the lowest index of equal ones; -1 if none took part.
+        The stored pattern of largest score, the lowest index of equal ones; -1 if none has any weight.
     weight : ndarray of float64, shape (m,)
         Its weight.
     trace : ndarray of float64, shape (m, T + 1), or None

@@ -2,8 +2,10 @@
 
 use ndarray::{Array1, Array2, ArrayView2};
 
-use super::ClassicalHopfield;
-use super::hebbian::Hebbian;
+use super::learning::Rule;
+use super::units::{Units, hebbian_pairs};
+use super::weighted::stability;
+use super::{ClassicalHopfield, Temperature};
 use crate::error::{Result, area, table, try_vec};
 use crate::kernel::bits::Stable;
 use crate::par::Par;
@@ -23,13 +25,18 @@ impl ClassicalHopfield {
     /// ```
     ///
     /// # Errors
-    /// An empty network, states of another width, or values other than −1 and +1.
+    /// An empty network, states of another width, or values other than −1 and +1; weights that are not symmetric, and so
+    /// have no energy.
     pub fn energy(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array1<f64>> {
+        self.stored.learnt("an energy")?;
+        if let Some(network) = self.weighted(None, Temperature::default())? {
+            return network.energy(states, par);
+        }
         let rule = self.rule();
         let energies =
             self.stored.of_each("an energy", states, 1, par, |agreements, overlaps, state, out: &mut [f64]| {
                 agreements.overlaps(overlaps);
-                out[0] = rule.energy(state, overlaps).value(&rule);
+                out[0] = rule.energy(state, hebbian_pairs(state, overlaps)).value(&rule);
             })?;
         Ok(Array1::from_vec(energies))
     }
@@ -45,8 +52,12 @@ impl ClassicalHopfield {
     /// ```
     ///
     /// # Errors
-    /// As [`energy`](Self::energy).
+    /// An empty network, states of another width, or values other than −1 and +1.
     pub fn field(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array2<f64>> {
+        self.stored.learnt("a field")?;
+        if let Some(network) = self.weighted(None, Temperature::default())? {
+            return network.field(states, par);
+        }
         let (m, n, rule, set) = (states.nrows(), self.stored.n(), self.rule(), self.stored.available());
         let fields = self.stored.of_each("a field", states, n, par, |agreements, _, state, out: &mut [f64]| {
             let mut integers = [0; PIECE];
@@ -73,7 +84,7 @@ impl ClassicalHopfield {
     /// ```
     ///
     /// # Errors
-    /// As [`energy`](Self::energy).
+    /// An empty network, states of another width, or values other than −1 and +1.
     pub fn overlap(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array2<f64>> {
         self.stored.overlap(states, par)
     }
@@ -81,7 +92,7 @@ impl ClassicalHopfield {
     /// The number of neurons `(m, k)` in which `states` `(m, n)` differ from every pattern.
     ///
     /// # Errors
-    /// As [`energy`](Self::energy).
+    /// An empty network, states of another width, or values other than −1 and +1.
     pub fn hamming(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array2<i64>> {
         self.stored.hamming(states, par)
     }
@@ -99,10 +110,14 @@ impl ClassicalHopfield {
     /// ```
     ///
     /// # Errors
-    /// As [`energy`](Self::energy).
+    /// An empty network, states of another width, or values other than −1 and +1.
     pub fn is_fixed_point(&self, states: ArrayView2<'_, i8>, par: Par<'_>) -> Result<Array1<bool>> {
+        self.stored.learnt("a fixed point")?;
+        if let Some(network) = self.weighted(None, Temperature::default())? {
+            return network.is_fixed_point(states, par);
+        }
         let (n, set) = (self.stored.n(), self.stored.available());
-        let thresholds = Hebbian::thresholds(n, &self.rule().crossings(n)?, self.options.tie)?;
+        let thresholds = Units::thresholds(n, &self.rule().crossings(n)?, self.options.tie)?;
         let rest = Stable { thresholds: &thresholds, ties_hold: true };
         let mut all = try_vec(n, 0, "a list of neurons")?;
         (0..).zip(&mut all).for_each(|(i, neuron)| *neuron = i);
@@ -127,6 +142,9 @@ impl ClassicalHopfield {
     /// An empty network, or [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn weight_matrix(&self, par: Par<'_>) -> Result<Array2<f64>> {
         self.stored.learnt("the weight matrix")?;
+        if let Some(network) = self.weighted(None, Temperature::default())? {
+            return network.weight_matrix(par);
+        }
         let (n, rule, set) = (self.stored.n(), self.rule(), self.stored.available());
         let mut weights = try_vec(area(n, n, "the weight matrix")?, 0.0, "the weight matrix")?;
         let rows = weights.chunks_exact_mut(n).enumerate();
@@ -145,4 +163,85 @@ impl ClassicalHopfield {
         )?;
         table(n, n, weights)
     }
+
+    /// How well the patterns were learnt. Looks at all of them: as much work as a sweep from each, and a look at all weights.
+    ///
+    /// ```
+    /// # use hopfield::{Par, classical::{ClassicalHopfield, ClassicalOptions, Perceptron, Rule}};
+    /// # use ndarray::array;
+    /// let rule = Rule::Perceptron(Perceptron { margin: 0.5, ..Default::default() });
+    /// let mut net = ClassicalHopfield::with(ClassicalOptions { rule, ..Default::default() })?;
+    /// net.store(array![[1, 1, 1, -1], [1, -1, 1, 1]].view(), Par::default())?;
+    /// let learning = net.learning(Par::default())?;
+    /// assert!(learning.converged && learning.margin >= 0.5);
+    /// # Ok::<(), hopfield::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An empty network.
+    pub fn learning(&self, par: Par<'_>) -> Result<Learning> {
+        self.stored.learnt("what it has learnt")?;
+        let patterns = self.patterns(par)?;
+        let margin = match self.weighted(None, Temperature::default())? {
+            Some(network) => network.margin(patterns.view(), par)?,
+            None => self.hebbian_margin(patterns.view(), par)?,
+        };
+        let epochs = self.learnt.epochs;
+        Ok(Learning {
+            rule: self.options.rule,
+            converged: epochs.is_none_or(|epochs| epochs.converged),
+            n_epochs: epochs.map(|epochs| epochs.n),
+            margin,
+        })
+    }
+
+    fn hebbian_margin(&self, patterns: ArrayView2<'_, i8>, par: Par<'_>) -> Result<f64> {
+        let (n, rule, set) = (self.stored.n(), self.rule(), self.stored.available());
+        let mut lengths = try_vec(n, 0.0, "lengths")?;
+        par.each(
+            self.stored.workers(n, n),
+            lengths.iter_mut().enumerate(),
+            || try_vec(n, 0.0, "weights"),
+            |_, row, (i, length)| {
+                self.stored.columns().correlate(i, row, set);
+                row[i] = 0.0;
+                *length = rule.weight(libm::sqrt(row.iter().map(|sum| sum * sum).sum()));
+                Ok(())
+            },
+        )?;
+        let margins = self.stored.of_each("a margin", patterns, 1, par, |agreements, _, state, out: &mut [f64]| {
+            let mut integers = [0; PIECE];
+            out[0] = f64::INFINITY;
+            for (piece, state_piece) in state.chunks(PIECE).enumerate() {
+                let integers = &mut integers[..state_piece.len()];
+                agreements.fields(self.stored.columns(), state, piece * PIECE, integers, set);
+                for (j, (x, integer)) in state_piece.iter().zip(integers).enumerate() {
+                    let i = piece * PIECE + j;
+                    out[0] = out[0].min(stability(*x, rule.field(i, *integer), lengths[i]));
+                }
+            }
+        })?;
+        Ok(margins.into_iter().fold(f64::INFINITY, f64::min))
+    }
+}
+
+/// How well the stored patterns were learnt.
+///
+/// ```
+/// use hopfield::{Par, classical::ClassicalHopfield};
+/// let learning = ClassicalHopfield::new(ndarray::array![[1, -1, 1]].view())?.learning(Par::default())?;
+/// assert!(learning.converged && learning.n_epochs.is_none() && learning.margin > 0.0);
+/// # Ok::<(), hopfield::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Learning {
+    /// The rule.
+    pub rule: Rule,
+    /// Whether every pattern has the margin that was asked for; true of rules that ask for none.
+    pub converged: bool,
+    /// Epochs that the slowest neuron took, the one without corrections included; none of rules that have none.
+    pub n_epochs: Option<u32>,
+    /// The least stability `ξ_i h_i / ‖W_i‖₂` over all patterns and neurons: positive if all are strictly fixed points.
+    pub margin: f64,
 }

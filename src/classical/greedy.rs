@@ -6,12 +6,12 @@
 
 use std::cmp::Ordering;
 
-use super::hebbian::Hebbian;
 use super::packed::{Packed, Track};
-use crate::binary::{Exact, Network, Visit};
+use super::units::Units;
+use crate::binary::{Exact, Network, Tie, Visit};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
-use crate::kernel::bits::Columns;
+use crate::kernel::bits::{Columns, Stable};
 use crate::par::Watch;
 
 /// Neurons between two looks at whether to go on.
@@ -51,7 +51,7 @@ struct Candidate {
 
 impl Candidate {
     /// How its instability compares with that of another, exactly.
-    fn cmp(self, other: Self, rule: &Hebbian) -> Ordering {
+    fn cmp(self, other: Self, rule: &Units) -> Ordering {
         let mut difference = Exact::zero();
         let signed = |one: Self| i128::from(one.towards) * i128::from(one.field);
         for (one, sign) in [(self, 1), (other, -1)] {
@@ -63,7 +63,7 @@ impl Candidate {
     }
 
     /// Its instability is between these two.
-    fn bounds(self, rule: &Hebbian) -> (f64, f64) {
+    fn bounds(self, rule: &Units) -> (f64, f64) {
         let quotient = self.field as f64 / rule.denominator as f64;
         let [bias, field] = rule.local.terms(self.i);
         let value = f64::from(self.towards) * (quotient + bias + field);
@@ -97,28 +97,45 @@ impl Packed<'_> {
             }
             track.instability = Instability { fields, is_current: true };
         }
-        let rule = self.rule(track.cue());
-        let stable = self.stable(track, true);
-        let fields = &track.instability.fields;
-        let restless = || {
-            free.iter().enumerate().filter_map(|(place, neuron)| {
-                let (i, x) = (*neuron as usize, state[*neuron as usize]);
-                let field = fields[i];
-                let lean = stable.margin(i, field).signum() as i8;
-                // A decided neuron wants to turn, even if only the tie rule wants it.
-                let towards = if x == 0 { lean } else { -x };
-                let content = self.tie().content(x, lean, true);
-                (!content).then_some((lean, Candidate { place, i, towards, field }))
-            })
-        };
-        let worst = if rule.local.is_zero() {
-            // The last of the maxima of the reversed list is the first one.
-            restless().rev().max_by_key(|(_, one)| i64::from(one.towards) * one.field)
-        } else {
-            let least = restless().map(|(_, one)| one.bounds(&rule).0).fold(f64::NEG_INFINITY, f64::max);
-            let contenders = restless().filter(|(_, one)| one.bounds(&rule).1 >= least);
-            contenders.reduce(|best, next| if next.1.cmp(best.1, &rule) == Ordering::Greater { next } else { best })
-        };
-        Ok(worst.map(|(lean, one)| Visit { place: one.place, lean, field: one.field }))
+        Ok(least_content(
+            &self.rule(track.cue()),
+            self.stable(track, true),
+            self.tie(),
+            state,
+            free,
+            &track.instability.fields,
+        ))
     }
+}
+
+/// The free neuron of largest instability among those that are not content, the first of equal ones, from all integer
+/// fields.
+pub(super) fn least_content(
+    rule: &Units,
+    stable: Stable,
+    tie: Tie,
+    state: &[i8],
+    free: &[u32],
+    fields: &[i64],
+) -> Option<Visit<i64>> {
+    let restless = || {
+        free.iter().enumerate().filter_map(|(place, neuron)| {
+            let (i, x) = (*neuron as usize, state[*neuron as usize]);
+            let field = fields[i];
+            let lean = stable.margin(i, field).signum() as i8;
+            // A decided neuron wants to turn, even if only the tie rule wants it.
+            let towards = if x == 0 { lean } else { -x };
+            let content = tie.content(x, lean, true);
+            (!content).then_some((lean, Candidate { place, i, towards, field }))
+        })
+    };
+    let worst = if rule.local.is_zero() {
+        // The last of the maxima of the reversed list is the first one.
+        restless().rev().max_by_key(|(_, one)| i64::from(one.towards) * one.field)
+    } else {
+        let least = restless().map(|(_, one)| one.bounds(rule).0).fold(f64::NEG_INFINITY, f64::max);
+        let contenders = restless().filter(|(_, one)| one.bounds(rule).1 >= least);
+        contenders.reduce(|best, next| if next.1.cmp(best.1, rule) == Ordering::Greater { next } else { best })
+    };
+    worst.map(|(lean, one)| Visit { place: one.place, lean, field: one.field })
 }

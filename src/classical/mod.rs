@@ -5,33 +5,43 @@
 //! and a field is a few popcounts. Signs, ties and fixed points are decided in integers, a real bias included; reported
 //! energies and fields are the exact values rounded once.
 //!
-//! Not here: other learning rules than Hebb's.
+//! Other [learning rules](Rule) form weights, as integers in units so small that they matter no more than the rounding of
+//! the rule itself; from there on nothing is rounded either.
+//!
+//! Not here: gradients, and rules for states that are not ±1.
 
 mod evaluate;
 mod greedy;
-mod hebbian;
+mod learning;
+mod limits;
 mod local;
 mod options;
 mod packed;
 mod store;
+mod units;
+mod weighted;
 
 use std::sync::Arc;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, CowArray, Ix2};
 
 pub use crate::binary::{
     BinaryRetrieval, Known, Mixture, Order, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Temperature, Tie,
     Update,
 };
-pub use options::{Bias, ClassicalOptions, Normalization, Rule};
+pub use evaluate::Learning;
+pub use learning::{Perceptron, PseudoInverse, Rule};
+pub use options::{Bias, ClassicalOptions, Normalization};
 
 use crate::binary::{self, Stored};
 use crate::error::{Error, Result};
 use crate::kernel::InstructionSet;
 use crate::par::Par;
-use hebbian::Hebbian;
+use learning::{Coupled, Learnt};
 use local::Local;
 use packed::Packed;
+use units::Units;
+use weighted::{Answers, Weighted};
 
 /// A network of ±1 neurons that recalls the patterns stored in it.
 ///
@@ -53,6 +63,7 @@ use packed::Packed;
 #[derive(Clone, Debug)]
 pub struct ClassicalHopfield {
     stored: Stored,
+    learnt: Learnt,
     options: Arc<ClassicalOptions>,
 }
 
@@ -70,13 +81,20 @@ impl ClassicalHopfield {
     /// A network that stores nothing yet.
     ///
     /// # Errors
-    /// A bias that is not finite, or not one for each of `n_neurons`; `n_neurons` of 0.
+    /// A bias that is not finite, or not one for each of `n_neurons`; `n_neurons` of 0; a margin or epochs out of range; a
+    /// normalization for another rule than Hebb's.
     pub fn with(options: ClassicalOptions) -> Result<Self> {
         if options.n_neurons == Some(0) {
             return Err(Error::Range { argument: "n_neurons", rule: "at least 1", value: 0.0 });
         }
         options.bias.check(options.n_neurons)?;
-        Ok(Self { stored: Stored::default(), options: Arc::new(options) })
+        options.rule.check()?;
+        if options.rule != Rule::Hebbian && options.normalization != Normalization::default() {
+            return Err(Error::Options {
+                rule: "`normalization` scales Hebb's rule alone: leave it out, or use `rule` 'hebbian'",
+            });
+        }
+        Ok(Self { stored: Stored::default(), learnt: Learnt::default(), options: Arc::new(options) })
     }
 
     /// The same network computed with another instruction set (the portable one if the processor lacks it). No answer
@@ -110,6 +128,12 @@ impl ClassicalHopfield {
         self.stored.k()
     }
 
+    /// Whether the rule came to its end, which only the perceptron may not; true while nothing is stored.
+    #[must_use]
+    pub fn has_converged(&self) -> bool {
+        self.learnt.epochs.is_none_or(|epochs| epochs.converged)
+    }
+
     /// What the network was told when it was made.
     #[must_use]
     pub fn options(&self) -> &ClassicalOptions {
@@ -121,21 +145,43 @@ impl ClassicalHopfield {
     ///
     /// # Errors
     /// An empty network; cues of another width or with values other than −1 and +1 where they are known; budgets
-    /// below 1; targets that are not stored; lists that do not have one entry for each cue.
+    /// below 1; targets that are not stored; lists that do not have one entry for each cue; a target or a trace of the
+    /// energy where weights are not symmetric, and so have none (the energies reported are then NaN).
     pub fn retrieve(&self, cues: ArrayView2<'_, i8>, options: &Retrieve<'_>, par: Par<'_>) -> Result<BinaryRetrieval> {
         self.stored.learnt("a retrieval")?;
         let external = options.external_field(cues.nrows(), self.stored.n())?;
+        if let Some(network) = self.weighted(external.as_ref(), options.temperature)? {
+            return network.retrieve(cues, options, par);
+        }
         let network = Packed::new(self, external.as_ref(), options.temperature)?;
         binary::retrieve(&network, cues, options, par)
     }
 
-    fn rule(&self) -> Hebbian<'_> {
+    /// The network of the weights that a rule other than Hebb's has learnt.
+    fn weighted<'a>(
+        &'a self,
+        external: Option<&'a CowArray<'a, f64, Ix2>>,
+        temperature: Temperature<'_>,
+    ) -> Result<Option<Box<dyn Answers + 'a>>> {
+        Ok(match &self.learnt.coupled {
+            Coupled::Hebbian => None,
+            Coupled::Weights(weights) => Some(Box::new(Weighted::new(self, &**weights, external, temperature)?)),
+            Coupled::Projection(basis) => Some(Box::new(Weighted::new(self, &**basis, external, temperature)?)),
+        })
+    }
+
+    /// Hebb's rule in integers.
+    fn rule(&self) -> Units<'_> {
         self.rule_in(&[])
     }
 
-    /// The rule in an external field, if that is not empty.
-    fn rule_in<'a>(&'a self, field: &'a [f64]) -> Hebbian<'a> {
-        let local = Local::new(&self.options.bias, field);
-        Hebbian::new(self.options.normalization, local, self.stored.n(), self.stored.k())
+    /// The same in an external field, if that is not empty.
+    fn rule_in<'a>(&'a self, field: &'a [f64]) -> Units<'a> {
+        let denominator = match self.options.normalization {
+            Normalization::Neurons => self.stored.n() as u64,
+            Normalization::Patterns => self.stored.k() as u64,
+            Normalization::None => 1,
+        };
+        Units { denominator, local: Local::new(&self.options.bias, field) }
     }
 }

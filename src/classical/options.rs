@@ -2,27 +2,10 @@
 //!
 //! Not here: what a retrieval is asked for.
 
+use super::learning::Rule;
 use crate::binary::Tie;
 use crate::error::{Error, Result};
 use crate::input::name::named;
-
-named! {
-    /// How patterns become weights.
-    ///
-    /// ```
-    /// use hopfield::classical::Rule;
-    /// assert_eq!("hebbian".parse::<Rule>()?, Rule::Hebbian);
-    /// assert!("hebb".parse::<Rule>().is_err());
-    /// # Ok::<(), hopfield::Error>(())
-    /// ```
-    #[derive(Default)]
-    #[non_exhaustive]
-    pub enum Rule for "rule" {
-        /// `W = c Σ_μ ξ^μ ξ^μᵀ` with `W_ii = 0` (Hopfield 1982, eq. 2).
-        #[default]
-        Hebbian = "hebbian",
-    }
-}
 
 named! {
     /// The factor `c` of the Hebbian sum.
@@ -119,7 +102,7 @@ pub struct ClassicalOptions {
     pub n_neurons: Option<usize>,
     /// How patterns become weights.
     pub rule: Rule,
-    /// The factor of the Hebbian sum.
+    /// The factor of the Hebbian sum; other rules have none.
     pub normalization: Normalization,
     /// The constant part of the fields.
     pub bias: Bias,

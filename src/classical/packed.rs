@@ -10,7 +10,7 @@ use ndarray::{CowArray, Ix2};
 
 use super::ClassicalHopfield;
 use super::greedy::Instability;
-use super::hebbian::{Energy, Hebbian};
+use super::units::{Energy, Units, hebbian_pairs};
 use crate::binary::{Network, Temperature, Tie, Visit};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
@@ -58,7 +58,7 @@ impl<'a> Packed<'a> {
     }
 
     /// The rule with the bias and the external field of a cue.
-    pub(super) fn rule(&self, cue: usize) -> Hebbian<'_> {
+    pub(super) fn rule(&self, cue: usize) -> Units<'_> {
         let row = |field: &'a CowArray<'a, f64, Ix2>| {
             let (rows, n) = field.dim();
             field.as_slice().map_or(&[][..], |values| &values[if rows == 1 { 0 } else { cue * n }..][..n])
@@ -69,7 +69,7 @@ impl<'a> Packed<'a> {
     fn limits_of(&self, cue: usize) -> Result<Limits> {
         let n = self.memory.stored.n();
         let crossings = self.rule(cue).crossings(n)?;
-        let thresholds = Hebbian::thresholds(n, &crossings, self.tie())?;
+        let thresholds = Units::thresholds(n, &crossings, self.tie())?;
         Ok(Limits { thresholds, crossings: if self.hot { crossings } else { Vec::new() } })
     }
 
@@ -135,7 +135,7 @@ impl Network for Packed<'_> {
         }
         track.agreements.count(self.columns(), state, self.set);
         track.agreements.overlaps(&mut track.overlaps);
-        track.energy = self.rule(cue).energy(state, &track.overlaps);
+        track.energy = self.rule(cue).energy(state, hebbian_pairs(state, &track.overlaps));
         track.instability.reset();
         Ok(())
     }
@@ -200,7 +200,7 @@ impl Network for Packed<'_> {
             watch.check()?;
         }
         track.agreements.overlaps(&mut track.overlaps);
-        track.energy.recount(&rule, state, &track.overlaps);
+        track.energy.pairs = hebbian_pairs(state, &track.overlaps);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{CowArray, Ix2};
 
-use super::real::{Norms, Rows};
+use super::real::{Finite, Norms, Rows};
 use super::rounded::Rounded;
 use crate::error::{Result, table, try_vec};
 use crate::kernel::narrow::Entries;
@@ -72,6 +72,23 @@ impl<T: Real> Patterns<'_, T> {
             Self::Wide(rows) => Patterns::Wide(rows.append(more)?),
             Self::Rounded(rounded) => Patterns::Rounded(Arc::new(rounded.append(&rounded.likewise(more, par)?)?)),
         })
+    }
+
+    /// These patterns in memory of their own, changed by `change`, which is given their entries and the width.
+    pub(crate) fn changed<'b>(
+        &self,
+        change: impl FnOnce(&mut [T], usize) -> Result<()>,
+        par: Par,
+    ) -> Result<Patterns<'b, T>> {
+        let d = self.width();
+        match self {
+            Self::Wide(rows) => Ok(Patterns::Wide(rows.changed(|rows| change(rows, d), par)?)),
+            Self::Rounded(rounded) => {
+                let wide = Rows::new("patterns", self.widened()?, Finite::Assume, par)?;
+                let wide = wide.changed(|rows| change(rows, d), par)?;
+                Ok(Patterns::Rounded(Arc::new(rounded.likewise(&wide, par)?)))
+            }
+        }
     }
 
     /// The patterns for which `keep` holds, in memory of their own.

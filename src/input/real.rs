@@ -58,16 +58,15 @@ impl Norms {
     }
 }
 
-/// Refuses a row of norm `norm` whose scores against vectors of norm `other` the number type cannot hold, or not resolve
-/// under `beta`.
+/// Refuses a row of norm `norm` whose scores can be as large as `reach` if the number type cannot hold them, or not resolve
+/// them under `beta`.
 pub(crate) fn within_reach<T: Real>(
     argument: &'static str,
     (row, norm): (usize, f64),
     beta: f64,
-    other: f64,
+    reach: f64,
 ) -> Result<()> {
     let (limit, dtype) = (T::EXPONENT_LIMIT * std::f64::consts::LN_2, T::NAME);
-    let reach = other * norm;
     if reach > T::RANGE.1 {
         Err(Error::TooLong { argument, row, norm, reach, dtype })
     } else if beta * reach > limit {
@@ -130,6 +129,17 @@ impl<'a, T: Real> Rows<'a, T> {
         Ok(Self { data, norms: Arc::new(squared.into()) })
     }
 
+    /// These rows in memory of their own, changed by `change`, which is given their entries.
+    pub(crate) fn changed<'b>(&self, change: impl FnOnce(&mut [T]) -> Result<()>, par: Par) -> Result<Rows<'b, T>> {
+        let mut entries = Vec::new();
+        reserve(&mut entries, self.as_slice().len())?;
+        entries.extend_from_slice(self.as_slice());
+        change(&mut entries)?;
+        let data = table(self.len(), self.width(), entries)?.into();
+        let norms = norms_squared(&data, par)?;
+        Ok(Rows { data, norms: Arc::new(norms.into()) })
+    }
+
     /// The same rows, checked before, seen through another view.
     #[cfg(feature = "python")]
     pub(crate) fn trusted(data: ArrayView2<'a, T>, norms: &Arc<Norms>) -> Result<Self> {
@@ -171,12 +181,18 @@ impl<'a, T: Real> Rows<'a, T> {
         &self.norms
     }
 
-    /// Refuses rows that are out of reach; where numbers are taken on trust, rows without a finite norm have only
-    /// themselves to spoil.
-    pub(crate) fn within_reach(&self, argument: &'static str, finite: Finite, beta: f64, other: f64) -> Result<()> {
+    /// Refuses rows that are out of reach, `reach` being that of a norm; where numbers are taken on trust, rows without a
+    /// finite norm have only themselves to spoil.
+    pub(crate) fn within_reach(
+        &self,
+        argument: &'static str,
+        finite: Finite,
+        beta: f64,
+        reach: impl Fn(f64) -> f64,
+    ) -> Result<()> {
         for (row, &norm) in self.norms_squared().iter().enumerate() {
             if finite == Finite::Check || norm.is_finite() {
-                within_reach::<T>(argument, (row, norm.sqrt()), beta, other)?;
+                within_reach::<T>(argument, (row, norm.sqrt()), beta, reach(norm.sqrt()))?;
             }
         }
         Ok(())
@@ -268,8 +284,9 @@ pub(crate) fn distance_squared<T: Real>(left: &[T], right: &[T]) -> f64 {
     }))
 }
 
+/// `Σ x²` in that order.
 #[inline]
-fn sum_of_squares(mut entries: impl ExactSizeIterator<Item = f64>) -> f64 {
+pub(crate) fn sum_of_squares(mut entries: impl ExactSizeIterator<Item = f64>) -> f64 {
     let mut sums = [0.0; 8];
     while entries.len() >= 8 {
         for slot in &mut sums {

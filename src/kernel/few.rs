@@ -4,6 +4,7 @@
 //! come as rows and are transposed in registers, `COUNT` rows at a time. Layouts: queries `[g][d]` as the caller has
 //! them, scores and then weights `[g][TILE]`, accumulators `[g][columns]`.
 
+use super::compare::Compare;
 use super::lanes::{Lanes, rescale, weigh};
 use super::real::Arithmetic;
 use super::{BLOCK, TILE};
@@ -17,7 +18,7 @@ const AHEAD: usize = 64;
 /// # Safety
 /// As for [`score`]; `x` starts at the group's first row, `scores` at its first column.
 #[inline(always)]
-unsafe fn score_group<L: Lanes, const QUERIES: usize, const GROUPS: usize, const FULL: bool>(
+unsafe fn score_group<L: Lanes, C: Compare, const QUERIES: usize, const GROUPS: usize, const FULL: bool>(
     x: &[L::Real],
     rows: usize,
     d: usize,
@@ -54,7 +55,7 @@ unsafe fn score_group<L: Lanes, const QUERIES: usize, const GROUPS: usize, const
                         if i < entries {
                             for g in 0..QUERIES {
                                 let entry = L::splat(*queries.get_unchecked(g * d + j + i));
-                                sums[g][group] = entry.fused(column, sums[g][group]);
+                                sums[g][group] = C::add(column, entry, sums[g][group]);
                             }
                         }
                     }
@@ -75,13 +76,13 @@ unsafe fn score_group<L: Lanes, const QUERIES: usize, const GROUPS: usize, const
     }
 }
 
-/// `scores[g][row] = x[row] · queries[g]`; what lies beyond `rows` in a row of scores is undefined.
+/// `scores[g][row]`: how `x[row]` compares with `queries[g]`; what lies beyond `rows` in a row of scores is undefined.
 ///
 /// # Safety
 /// `x` holds `rows · d` entries, `1 ≤ rows ≤ TILE`, `queries` `QUERIES · d`, `scores` `QUERIES · TILE`; and as for
 /// [`Lanes`].
 #[inline(always)]
-pub(crate) unsafe fn score<L: Lanes, const QUERIES: usize, const GROUPS: usize>(
+pub(crate) unsafe fn score<L: Lanes, C: Compare, const QUERIES: usize, const GROUPS: usize>(
     x: &[L::Real],
     rows: usize,
     d: usize,
@@ -93,11 +94,11 @@ pub(crate) unsafe fn score<L: Lanes, const QUERIES: usize, const GROUPS: usize>(
     unsafe {
         while row + GROUPS * L::COUNT <= rows {
             let scores = &mut scores[row..];
-            score_group::<L, QUERIES, GROUPS, true>(&x[row * d..], GROUPS * L::COUNT, d, queries, scores);
+            score_group::<L, C, QUERIES, GROUPS, true>(&x[row * d..], GROUPS * L::COUNT, d, queries, scores);
             row += GROUPS * L::COUNT;
         }
         while row < rows {
-            score_group::<L, QUERIES, 1, false>(&x[row * d..], rows - row, d, queries, &mut scores[row..]);
+            score_group::<L, C, QUERIES, 1, false>(&x[row * d..], rows - row, d, queries, &mut scores[row..]);
             row += L::COUNT;
         }
     }

@@ -31,6 +31,23 @@ pub(crate) trait Lanes: Copy {
     /// Lane by lane `yes` where `self > other`, else `no`.
     unsafe fn greater(self, other: Self, yes: Self, no: Self) -> Self;
     unsafe fn nearest(self) -> Self;
+    /// `|self|`, or a NaN of whatever sign.
+    #[inline(always)]
+    unsafe fn magnitude(self) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { self.max(Self::splat(Self::Real::ZERO).minus(self)) }
+    }
+    /// A bit for each lane, the first one the lowest: whether `self > other`.
+    #[inline(always)]
+    unsafe fn above(self, other: Self) -> u32 {
+        let mut lanes = [Self::Real::ZERO; 16];
+        // SAFETY: the caller's promise; no vector is longer.
+        unsafe {
+            let one = Self::splat(Self::Real::ONE);
+            self.greater(other, one, Self::splat(Self::Real::ZERO)).store(&mut lanes, 0);
+        }
+        lanes.iter().enumerate().fold(0, |bits, (lane, &set)| bits | u32::from(set > Self::Real::ZERO) << lane)
+    }
     /// `self · 2^exponent`, or zero where `exponent ≥ lowest` does not hold. Nothing below the normal numbers may
     /// come out: the caller's `lowest` sees to that.
     unsafe fn scaled(self, exponent: Self, lowest: Self) -> Self;

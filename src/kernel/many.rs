@@ -8,6 +8,7 @@
 //! the 32 registers of AVX-512, 4 × 3 the 16 of AVX2. The readout keeps its sums in registers over the whole tile, so
 //! it touches the accumulators once a tile.
 
+use super::compare::Compare;
 use super::lanes::{Lanes, rescale, weigh};
 use super::real::{Arithmetic, Real};
 use super::{BLOCK, TILE};
@@ -17,7 +18,7 @@ use super::{BLOCK, TILE};
 /// # Safety
 /// As for [`score`]; `x` starts at the block's first entry of the first row.
 #[inline(always)]
-unsafe fn score_rows<L: Lanes, const ROWS: usize, const VECTORS: usize>(
+unsafe fn score_rows<L: Lanes, C: Compare, const ROWS: usize, const VECTORS: usize>(
     x: &[L::Real],
     stride: usize,
     entries: usize,
@@ -40,7 +41,7 @@ unsafe fn score_rows<L: Lanes, const ROWS: usize, const VECTORS: usize>(
             for r in 0..ROWS {
                 let entry = L::splat(*x.get_unchecked(r * stride + j));
                 for v in 0..VECTORS {
-                    sums[r][v] = entry.fused(query[v], sums[r][v]);
+                    sums[r][v] = C::add(entry, query[v], sums[r][v]);
                 }
             }
         }
@@ -54,12 +55,12 @@ unsafe fn score_rows<L: Lanes, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
-/// `scores[row][lane] = x[row] · queries[lane]`.
+/// `scores[row][lane]`: how `x[row]` compares with `queries[lane]`.
 ///
 /// # Safety
 /// `x` holds `rows · d` entries, `queries` `d · width`, `scores` `rows · width`; and as for [`Lanes`].
 #[inline(always)]
-pub(crate) unsafe fn score<L: Lanes, const ROWS: usize, const VECTORS: usize>(
+pub(crate) unsafe fn score<L: Lanes, C: Compare, const ROWS: usize, const VECTORS: usize>(
     x: &[L::Real],
     rows: usize,
     d: usize,
@@ -76,12 +77,12 @@ pub(crate) unsafe fn score<L: Lanes, const ROWS: usize, const VECTORS: usize>(
         unsafe {
             while row + ROWS <= rows {
                 let (x, scores) = (&x[row * d + from..], &mut scores[row * width..]);
-                score_rows::<L, ROWS, VECTORS>(x, d, entries, queries, scores, from == 0, ahead);
+                score_rows::<L, C, ROWS, VECTORS>(x, d, entries, queries, scores, from == 0, ahead);
                 row += ROWS;
             }
             while row < rows {
                 let (x, scores) = (&x[row * d + from..], &mut scores[row * width..]);
-                score_rows::<L, 1, VECTORS>(x, d, entries, queries, scores, from == 0, 0);
+                score_rows::<L, C, 1, VECTORS>(x, d, entries, queries, scores, from == 0, 0);
                 row += 1;
             }
         }

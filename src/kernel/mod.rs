@@ -48,15 +48,20 @@
 pub(crate) mod aligned;
 pub(crate) mod bits;
 pub(crate) mod ceiling;
+pub(crate) mod collect;
+pub(crate) mod compare;
+pub(crate) mod correct;
 pub(crate) mod few;
 #[cfg(target_arch = "x86_64")]
 mod few_narrow;
 pub(crate) mod instruction_set;
 pub(crate) mod lanes;
+pub(crate) mod linear;
 pub(crate) mod many;
 pub(crate) mod narrow;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
+pub(crate) mod powers;
 pub(crate) mod readout;
 pub(crate) mod real;
 #[cfg(target_arch = "x86_64")]

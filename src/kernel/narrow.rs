@@ -8,6 +8,7 @@
 //! Not here: the rounding on the way in (`input::rounded`).
 
 use super::aligned::Aligned;
+use super::compare::Comparison;
 use super::real::Real;
 use super::{Kernels, Shape, TILE};
 use crate::error::Result;
@@ -108,15 +109,17 @@ impl<T: Real> Entries<'_, T> {
         }
     }
 
-    /// What [`Self::tile`] needs for tiles of rows of `columns` entries for queries of these shapes.
+    /// What [`Self::tile`] needs for tiles of rows of `columns` entries that are compared with queries of these shapes.
     pub(crate) fn scratch(
         &self,
         kernels: &Kernels<T>,
         columns: usize,
+        comparison: Comparison,
         shapes: impl IntoIterator<Item = Shape>,
     ) -> Result<Aligned<T>> {
+        let taken = |rows, shape| !comparison.is_difference() && kernels.takes(shape, rows, columns);
         match *self {
-            Self::Narrow(rows) if !shapes.into_iter().all(|shape| kernels.takes(shape, rows, columns)) => {
+            Self::Narrow(rows) if !shapes.into_iter().all(|shape| taken(rows, shape)) => {
                 Aligned::new((TILE * columns).min(rows.len()), T::ZERO, "widened patterns")
             }
             _ => Ok(Aligned::default()),

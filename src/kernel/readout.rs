@@ -6,7 +6,9 @@
 //! readouts and merge those in order.
 
 use super::aligned::Aligned;
+use super::compare::Comparison;
 use super::narrow::Entries;
+use super::powers::{exponent, scale_to};
 use super::real::Real;
 use super::{CHUNK, GROUP, Kernels, Shape, WIDEST};
 use crate::error::{Result, try_vec};
@@ -40,8 +42,19 @@ pub(crate) struct TileOfPatterns<'a, T> {
     pub(crate) d: usize,
     /// The values, rows of as many entries as the readout has columns.
     pub(crate) values: Entries<'a, T>,
-    /// β·log₂e in two words.
-    pub(crate) scale: [T; 2],
+    /// Which scores.
+    pub(crate) comparison: Comparison<'a>,
+    /// What they weigh.
+    pub(crate) weighing: Weighing<T>,
+}
+
+/// How scores become weights that one walk can add up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Weighing<T> {
+    /// `e^{β s}`: β·log₂e in two words.
+    Exponential([T; 2]),
+    /// `relu(s)^degree`. The integer maximum is then the degree times the exponent of the largest score.
+    Power(u32),
 }
 
 impl<T: Real> Readout<T> {
@@ -98,7 +111,7 @@ impl<T: Real> Readout<T> {
     ) {
         let (kernels, shape) = (self.kernels, self.shape);
         let rows = tile.patterns.len() / tile.d;
-        kernels.score(shape, tile.patterns, tile.d, queries, scores);
+        kernels.score(shape, tile.comparison, tile.patterns, tile.d, queries, scores);
         mask(shape, scores);
         if let Some(best) = &mut self.best {
             let mut score = [T::ZERO; WIDEST];
@@ -113,20 +126,58 @@ impl<T: Real> Readout<T> {
                 }
             }
         }
-        kernels.fold(shape, scores, rows, tile.scale, [&mut self.maximum, &mut self.sum, &mut self.factor]);
+        match tile.weighing {
+            Weighing::Exponential(scale) => {
+                kernels.fold(shape, scores, rows, scale, [&mut self.maximum, &mut self.sum, &mut self.factor]);
+            }
+            Weighing::Power(degree) => self.fold_powers(scores, rows, degree),
+        }
         if self.columns > 0 {
             thin(shape, scores);
             kernels.read(shape, tile.values, self.columns, scores, &mut self.acc, &self.factor);
         }
     }
 
-    /// Becomes what a single pattern leaves whose value is zero and whose score each of the first queries is given; the
-    /// identity for the others.
-    pub(crate) fn become_null(&mut self, scores: &[T], scale: [T; 2]) {
-        self.reset();
-        for (query, &score) in scores.iter().enumerate() {
-            self.maximum[query] = score.times(scale[0]).nearest();
-            self.sum[query] = weigh(score, scale, self.maximum[query]);
+    /// Turns scores into powers under the new integer maximum, and folds maximum and sum.
+    fn fold_powers(&mut self, scores: &mut [T], rows: usize, degree: u32) {
+        let width = self.maximum.len();
+        let (mut tops, mut sums) = ([T::ZERO; WIDEST], [T::ZERO; WIDEST]);
+        let (tops, sums) = (&mut tops[..width], &mut sums[..width]);
+        self.kernels.tops(self.shape, scores, rows, tops);
+        for (query, top) in tops.iter_mut().enumerate() {
+            let old = self.maximum[query];
+            let of_top = exponent(*top).map_or(T::NEG_INFINITY, |exponent| power_maximum(exponent, degree));
+            let new = if of_top > old { of_top } else { old };
+            self.maximum[query] = new;
+            self.factor[query] = old.minus(new).exp2_integer();
+            *top = power_scale(new, degree);
+        }
+        self.kernels.raise(self.shape, scores, rows, (tops, degree), sums);
+        for (query, &sum) in sums.iter().enumerate() {
+            self.sum[query] = self.sum[query].fused(self.factor[query], sum);
+        }
+    }
+
+    /// Adds a pattern of nothing with this score for each query, which weighs but is not read out.
+    pub(crate) fn join_nothing(&mut self, score_of: impl Fn(usize) -> T, scale: [T; 2]) {
+        let width = self.maximum.len();
+        for query in 0..width {
+            let score = score_of(query);
+            let (old, candidate) = (self.maximum[query], score.times(scale[0]).nearest());
+            let new = if candidate > old { candidate } else { old };
+            let keep = old.minus(new).exp2_integer();
+            self.maximum[query] = new;
+            self.sum[query] = self.sum[query].fused(keep, weigh(score, scale, new));
+            self.factor[query] = keep;
+        }
+        for column in 0..self.columns {
+            for query in 0..width {
+                let at = match self.shape {
+                    Shape::Lanes(_) => column * width + query,
+                    Shape::Rows(_) => query * self.columns + column,
+                };
+                self.acc[at] = self.acc[at].times(self.factor[query]);
+            }
         }
     }
 
@@ -204,6 +255,17 @@ impl<T: Real> Normalizer<T> {
     pub(crate) fn weight(self, score: T, scale: [T; 2]) -> T {
         weigh(score, scale, self.maximum).over(self.sum)
     }
+}
+
+/// The integer maximum of powers for the exponent of their largest score.
+fn power_maximum<T: Real>(exponent: i32, degree: u32) -> T {
+    T::from_f64(f64::from(exponent) * f64::from(degree))
+}
+
+/// What scores are multiplied by before they are raised, under an integer maximum; zero if nothing has weight.
+pub(crate) fn power_scale<T: Real>(maximum: T, degree: u32) -> T {
+    let maximum: f64 = maximum.into();
+    if maximum > f64::NEG_INFINITY { scale_to((maximum / f64::from(degree)) as i32) } else { T::ZERO }
 }
 
 /// The weight of one score relative to the integer `maximum`: the canonical order's `e_k`, for a single number.

@@ -1,5 +1,6 @@
 //! The kernels of each instruction set, behind checks of every length: where safe code enters.
 
+use super::compare::Comparison;
 use super::instruction_set::Available;
 use super::lanes::Lanes;
 use super::narrow::{Entries, Narrow};
@@ -27,6 +28,11 @@ type ReadAll<T> = unsafe fn(&[T]) -> T;
 type Transpose<T> = unsafe fn(&[T], usize, (usize, usize), &mut [T], usize);
 type Widen<T> = unsafe fn(Narrow, usize, &mut [T]);
 type Blend<T> = unsafe fn(&mut [T], &[T], &[T], &[T], bool);
+type Lower<T> = unsafe fn(&mut [T], &[T], bool, usize);
+type Tops<T> = unsafe fn(&[T], usize, usize, bool, &mut [T]);
+type Above<T> = unsafe fn(&[T], usize, usize, bool, &[T], &mut [u32]) -> usize;
+type Raise<T> = unsafe fn(&mut [T], usize, usize, bool, (&[T], u32), &mut [T]);
+type Gather<T> = unsafe fn(&[T], usize, &[usize], &[T], &mut [T]);
 
 /// One instruction set's kernels, behind checks of every length.
 pub struct Kernels<T: 'static> {
@@ -36,11 +42,20 @@ pub struct Kernels<T: 'static> {
     fold_many: [FoldMany<T>; MOST_VECTORS],
     read_many: [Read<T>; MOST_VECTORS],
     score_few: [Score<T>; MOST_FEW],
+    squares_many: [Score<T>; MOST_VECTORS],
+    squares_one: Score<T>,
+    distances_many: [Score<T>; MOST_VECTORS],
+    distances_one: Score<T>,
+    lower: Lower<T>,
     fold_few: FoldFew<T>,
     read_few: [Read<T>; MOST_FEW],
     widen: Widen<T>,
     narrow: Option<&'static NarrowKernels<T>>,
     blend: Blend<T>,
+    tops: Tops<T>,
+    above: Above<T>,
+    raise: Raise<T>,
+    gather: Gather<T>,
     hide: Hide<T>,
     transpose: Transpose<T>,
     multiply_add: Rounds<T>,
@@ -71,8 +86,65 @@ impl<T: Real> Kernels<T> {
         TILE * self.width(shape)
     }
 
-    /// Scores of the patterns `x`, rows of `d` entries, against the packed `queries`.
-    pub(crate) fn score(&self, shape: Shape, x: Entries<T>, d: usize, queries: &[T], scores: &mut [T]) {
+    /// Scores of the patterns `x`, rows of `d` entries, against the packed and prepared `queries`.
+    pub(crate) fn score(
+        &self,
+        shape: Shape,
+        comparison: Comparison,
+        x: Entries<T>,
+        d: usize,
+        queries: &[T],
+        scores: &mut [T],
+    ) {
+        match comparison {
+            Comparison::Product => self.products(shape, x, d, queries, scores),
+            Comparison::ProductLess(norms) => {
+                self.products(shape, x, d, queries, scores);
+                let mut halves = [T::ZERO; TILE];
+                for (half, &norm) in halves.iter_mut().zip(norms) {
+                    *half = T::from_f64(0.5 * norm);
+                }
+                let halves = &halves[..norms.len().min(TILE)];
+                // SAFETY: the loop checks its bounds; the table is had only for an `Available` set.
+                unsafe { (self.lower)(scores, halves, matches!(shape, Shape::Lanes(_)), self.width(shape)) }
+            }
+            Comparison::Squares => {
+                self.differences(shape, (&self.squares_many, self.squares_one), (x, d), queries, scores)
+            }
+            Comparison::Distances => {
+                self.differences(shape, (&self.distances_many, self.distances_one), (x, d), queries, scores);
+            }
+        }
+    }
+
+    /// Scores of differences, by kernels for queries in lanes and for one query.
+    fn differences(
+        &self,
+        shape: Shape,
+        (many, one): (&[Score<T>; MOST_VECTORS], Score<T>),
+        (x, d): (Entries<T>, usize),
+        queries: &[T],
+        scores: &mut [T],
+    ) {
+        let (rows, width) = (x.len() / d, self.width(shape));
+        let Entries::Wide(x) = x else { unreachable!("patterns in fewer bits are widened before they are subtracted") };
+        assert!(x.len() == rows * d && (1..=TILE).contains(&rows) && queries.len() == d * width);
+        assert!(scores.len() >= TILE * width);
+        // SAFETY: the lengths are as the kernels ask: asserted above; the table is had only for an `Available` set.
+        unsafe {
+            match shape {
+                Shape::Lanes(vectors) => many[vectors - 1](x, rows, d, queries, scores),
+                Shape::Rows(_) => {
+                    for (query, scores) in queries.chunks_exact(d).zip(scores.chunks_exact_mut(TILE)) {
+                        one(x, rows, d, query, scores);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Dot products of the patterns `x`, rows of `d` entries, with the packed `queries`.
+    fn products(&self, shape: Shape, x: Entries<T>, d: usize, queries: &[T], scores: &mut [T]) {
         let (rows, width) = (x.len() / d, self.width(shape));
         assert!(x.len() == rows * d && (1..=TILE).contains(&rows) && queries.len() == d * width);
         assert!(scores.len() >= TILE * width);
@@ -90,7 +162,8 @@ impl<T: Real> Kernels<T> {
         }
     }
 
-    /// Whether tiles of this shape take rows of `columns` entries as they are stored; else they must be widened first.
+    /// Whether tiles of this shape take rows of `columns` entries as they are stored, to multiply them; else they must
+    /// be widened first.
     pub(crate) fn takes(&self, shape: Shape, rows: Narrow, columns: usize) -> bool {
         matches!(shape, Shape::Rows(_)) && self.narrow.is_some() && in_words(rows, columns)
     }
@@ -242,6 +315,54 @@ impl<T: Real> Kernels<T> {
         unsafe { (self.transpose)(rows, stride, (count, columns), lanes, width) }
     }
 
+    /// The greatest score of each query among the tile's `rows`; −∞ where there is none.
+    pub(crate) fn tops(&self, shape: Shape, scores: &[T], rows: usize, tops: &mut [T]) {
+        let width = self.width(shape);
+        assert!((1..=TILE).contains(&rows) && scores.len() >= TILE * width && tops.len() == width);
+        // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
+        unsafe { (self.tops)(scores, rows, width, matches!(shape, Shape::Lanes(_)), tops) }
+    }
+
+    /// Calls `visit(query, row, score)` for the tile's scores above the floor of their query.
+    pub(crate) fn above(
+        &self,
+        shape: Shape,
+        scores: &[T],
+        rows: usize,
+        floors: &[T],
+        places: &mut [u32],
+        mut visit: impl FnMut(usize, usize, T),
+    ) {
+        let width = self.width(shape);
+        assert!((1..=TILE).contains(&rows) && scores.len() >= TILE * width && floors.len() == width);
+        assert!(places.len() >= TILE * width);
+        let in_lanes = matches!(shape, Shape::Lanes(_));
+        // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
+        let count = unsafe { (self.above)(scores, rows, width, in_lanes, floors, places) };
+        for &place in &places[..count] {
+            let place = place as usize;
+            let (row, query) = if in_lanes { (place / width, place % width) } else { (place % TILE, place / TILE) };
+            visit(query, row, scores[place]);
+        }
+    }
+
+    /// Turns the tile's scores into powers, and writes their sums.
+    pub(crate) fn raise(&self, shape: Shape, scores: &mut [T], rows: usize, power: (&[T], u32), sums: &mut [T]) {
+        let width = self.width(shape);
+        assert!((1..=TILE).contains(&rows) && scores.len() >= TILE * width);
+        assert!(power.0.len() == width && sums.len() == width && power.1 > 0);
+        // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
+        unsafe { (self.raise)(scores, rows, width, matches!(shape, Shape::Lanes(_)), power, sums) }
+    }
+
+    /// `sums = Σ weights[i] · values[rows[i]]` for rows of `columns` entries, in this order.
+    pub(crate) fn gather(&self, values: &[T], columns: usize, rows: &[usize], weights: &[T], sums: &mut [T]) {
+        assert!(sums.len() == columns && rows.len() == weights.len());
+        assert!(rows.iter().all(|&row| row < values.len() / columns));
+        // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
+        unsafe { (self.gather)(values, columns, rows, weights, sums) }
+    }
+
     /// Makes `rounds` rounds of fused multiply-adds in registers alone.
     pub(crate) fn multiply_add(&self, rounds: usize) -> T {
         // SAFETY: nothing but the instruction set, and the table is had only for an `Available` one.
@@ -348,16 +469,17 @@ macro_rules! instruction_set {
         pub(crate) mod $module {
             use super::{Kernels, Narrow, NarrowKernels};
             use crate::kernel::lanes::Lanes;
-            use crate::kernel::{ceiling, few, many, narrow, transpose};
+            use crate::kernel::compare::{self, Compare, Distances, Product, Squares};
+            use crate::kernel::{TILE, ceiling, collect, few, many, narrow, transpose};
 
             // SAFETY of all entry points: the callee's promises, passed on to the caller, and the instruction set,
             // which an `Available` proves.
             $(#[target_feature(enable = $features)])?
-            unsafe fn score_many<L: Lanes, const ROWS: usize, const VECTORS: usize>(
+            unsafe fn score_many<L: Lanes, C: Compare, const ROWS: usize, const VECTORS: usize>(
                 x: &[L::Real], rows: usize, d: usize, queries: &[L::Real], scores: &mut [L::Real],
             ) {
                 // SAFETY: above.
-                unsafe { many::score::<L, ROWS, VECTORS>(x, rows, d, queries, scores) }
+                unsafe { many::score::<L, C, ROWS, VECTORS>(x, rows, d, queries, scores) }
             }
             $(#[target_feature(enable = $features)])?
             unsafe fn best_many<L: Lanes, const VECTORS: usize>(
@@ -383,11 +505,11 @@ macro_rules! instruction_set {
                 unsafe { many::read::<L, ROWS, VECTORS>(values, rows, columns, weights, acc, factor) }
             }
             $(#[target_feature(enable = $features)])?
-            unsafe fn score_few<L: Lanes, const QUERIES: usize, const GROUPS: usize>(
+            unsafe fn score_few<L: Lanes, C: Compare, const QUERIES: usize, const GROUPS: usize>(
                 x: &[L::Real], rows: usize, d: usize, queries: &[L::Real], scores: &mut [L::Real],
             ) {
                 // SAFETY: above.
-                unsafe { few::score::<L, QUERIES, GROUPS>(x, rows, d, queries, scores) }
+                unsafe { few::score::<L, C, QUERIES, GROUPS>(x, rows, d, queries, scores) }
             }
             $(#[target_feature(enable = $features)])?
             unsafe fn fold_few<L: Lanes>(
@@ -413,6 +535,39 @@ macro_rules! instruction_set {
                 unsafe { super::blend::<L>(total, part, keep, with, in_lanes) }
             }
 
+            $(#[target_feature(enable = $features)])?
+            unsafe fn lower<L: Lanes>(scores: &mut [L::Real], halves: &[L::Real], in_lanes: bool, width: usize) {
+                compare::lower(scores, halves, in_lanes, width, TILE);
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn tops<L: Lanes>(
+                scores: &[L::Real], rows: usize, width: usize, in_lanes: bool, tops: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { collect::tops::<L>(scores, rows, width, in_lanes, tops) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn above<L: Lanes>(
+                scores: &[L::Real], rows: usize, width: usize, in_lanes: bool, floors: &[L::Real], places: &mut [u32],
+            ) -> usize {
+                // SAFETY: above.
+                unsafe { collect::above::<L>(scores, rows, width, in_lanes, floors, places) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn raise<L: Lanes>(
+                scores: &mut [L::Real], rows: usize, width: usize, in_lanes: bool,
+                power: (&[L::Real], u32), sums: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { collect::raise::<L>(scores, rows, width, in_lanes, power, sums) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn gather<L: Lanes>(
+                values: &[L::Real], columns: usize, rows: &[usize], weights: &[L::Real], sums: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { collect::gather::<L>(values, columns, rows, weights, sums) }
+            }
             $(#[target_feature(enable = $features)])?
             unsafe fn widen<L: Lanes>(rows: Narrow, columns: usize, into: &mut [L::Real]) {
                 narrow::widen(rows, columns, into);
@@ -443,13 +598,27 @@ macro_rules! instruction_set {
             const fn table<L: Lanes>(narrow: Option<&'static NarrowKernels<L::Real>>) -> Kernels<L::Real> {
                 Kernels {
                     lanes: L::COUNT,
-                    score_many: [score_many::<L, $wide, 1>, score_many::<L, $wide, 2>, score_many::<L, $wide, 3>],
+                    score_many: [
+                        score_many::<L, Product, $wide, 1>, score_many::<L, Product, $wide, 2>,
+                        score_many::<L, Product, $wide, 3>,
+                    ],
+                    squares_many: [
+                        score_many::<L, Squares, $wide, 1>, score_many::<L, Squares, $wide, 2>,
+                        score_many::<L, Squares, $wide, 3>,
+                    ],
+                    squares_one: score_few::<L, Squares, 1, 2>,
+                    distances_many: [
+                        score_many::<L, Distances, $wide, 1>, score_many::<L, Distances, $wide, 2>,
+                        score_many::<L, Distances, $wide, 3>,
+                    ],
+                    distances_one: score_few::<L, Distances, 1, 2>,
+                    lower: lower::<L>,
                     best_many: [best_many::<L, 1>, best_many::<L, 2>, best_many::<L, 3>],
                     fold_many: [fold_many::<L, 1>, fold_many::<L, 2>, fold_many::<L, 3>],
                     read_many: [read_many::<L, $tall, 1>, read_many::<L, $wide, 2>, read_many::<L, $three, 3>],
                     score_few: [
-                        score_few::<L, 1, 2>, score_few::<L, 2, 1>, score_few::<L, 3, 1>, score_few::<L, 4, 1>,
-                        score_few::<L, 5, 1>, score_few::<L, 6, 1>, score_few::<L, 7, 1>, score_few::<L, 8, 1>,
+                        score_few::<L, Product, 1, 2>, score_few::<L, Product, 2, 1>, score_few::<L, Product, 3, 1>, score_few::<L, Product, 4, 1>,
+                        score_few::<L, Product, 5, 1>, score_few::<L, Product, 6, 1>, score_few::<L, Product, 7, 1>, score_few::<L, Product, 8, 1>,
                     ],
                     fold_few: fold_few::<L>,
                     read_few: [
@@ -459,6 +628,10 @@ macro_rules! instruction_set {
                     widen: widen::<L>,
                     narrow,
                     blend: blend::<L>,
+                    tops: tops::<L>,
+                    above: above::<L>,
+                    raise: raise::<L>,
+                    gather: gather::<L>,
                     hide: hide::<L>,
                     transpose: transpose::<L>,
                     multiply_add: multiply_add::<L>,

@@ -97,6 +97,16 @@ lanes! {
         unsafe { Self(_mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0), no.0, yes.0)) }
     }
     #[inline(always)]
+    unsafe fn above(self, other: Self) -> u32 {
+        // SAFETY: above.
+        unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0)) }
+    }
+    #[inline(always)]
+    unsafe fn magnitude(self) -> Self {
+        // SAFETY: above.
+        unsafe { Self(_mm512_abs_ps(self.0)) }
+    }
+    #[inline(always)]
     unsafe fn nearest(self) -> Self {
         // SAFETY: above. 8: to nearest, no exception.
         unsafe { Self(_mm512_roundscale_ps::<8>(self.0)) }
@@ -201,6 +211,16 @@ lanes! {
         unsafe { Self(_mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, other.0), no.0, yes.0)) }
     }
     #[inline(always)]
+    unsafe fn above(self, other: Self) -> u32 {
+        // SAFETY: above.
+        unsafe { u32::from(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, other.0)) }
+    }
+    #[inline(always)]
+    unsafe fn magnitude(self) -> Self {
+        // SAFETY: above.
+        unsafe { Self(_mm512_abs_pd(self.0)) }
+    }
+    #[inline(always)]
     unsafe fn nearest(self) -> Self {
         // SAFETY: above. 8: to nearest, no exception.
         unsafe { Self(_mm512_roundscale_pd::<8>(self.0)) }
@@ -256,6 +276,16 @@ lanes! {
     unsafe fn greater(self, other: Self, yes: Self, no: Self) -> Self {
         // SAFETY: above.
         unsafe { Self(_mm256_blendv_ps(no.0, yes.0, _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0))) }
+    }
+    #[inline(always)]
+    unsafe fn above(self, other: Self) -> u32 {
+        // SAFETY: above.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0)) as u32 }
+    }
+    #[inline(always)]
+    unsafe fn magnitude(self) -> Self {
+        // SAFETY: above.
+        unsafe { Self(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0)) }
     }
     #[inline(always)]
     unsafe fn nearest(self) -> Self {
@@ -318,6 +348,16 @@ lanes! {
     unsafe fn greater(self, other: Self, yes: Self, no: Self) -> Self {
         // SAFETY: above.
         unsafe { Self(_mm256_blendv_pd(no.0, yes.0, _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, other.0))) }
+    }
+    #[inline(always)]
+    unsafe fn above(self, other: Self) -> u32 {
+        // SAFETY: above.
+        unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(self.0, other.0)) as u32 }
+    }
+    #[inline(always)]
+    unsafe fn magnitude(self) -> Self {
+        // SAFETY: above.
+        unsafe { Self(_mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0)) }
     }
     #[inline(always)]
     unsafe fn nearest(self) -> Self {

@@ -11,10 +11,12 @@ use std::ops::Range;
 
 use super::masks::{Dropout, Masks};
 use super::matrix::Blocks;
+use super::parameters::Separation;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::aligned::Aligned;
+use crate::kernel::compare::Comparison;
 use crate::kernel::narrow::Entries;
-use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns, scale};
+use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns, Weighing, scale};
 use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, Kernels, TILE, WIDEST};
 use crate::modern::pass::{QueryTile, WORTH_A_THREAD, plan};
@@ -35,6 +37,7 @@ pub(super) struct Association<'a, T: Real> {
     pub(super) masks: Masks<'a, T>,
     /// Of the weights by which values are read; the sum of weights counts them all.
     pub(super) dropout: Option<Dropout>,
+    pub(super) separation: Separation,
 }
 
 /// A head, a set of stored patterns, and the queries that look into it.
@@ -58,10 +61,28 @@ pub(super) struct Batch<'a, T> {
     pub(super) null: Option<&'a [T]>,
 }
 
-/// What queries read out, and where their weights came from.
+/// What queries read out, and where their weights came from; one entry, or one row, a query.
 pub(super) struct Answers<T> {
     pub(super) means: Vec<T>,
+    /// Of softmax.
     pub(super) normalizers: Vec<Normalizer<T>>,
+    /// The weights of null patterns, and the sums of all others before any is dropped.
+    pub(super) nulls: Vec<T>,
+    pub(super) masses: Vec<T>,
+    /// `Ω*(z)`: for softmax `ln Σ e^z`.
+    pub(super) conjugates: Vec<f64>,
+}
+
+impl<T: Real> Answers<T> {
+    pub(super) fn zeros(queries: usize, columns: usize) -> Result<Self> {
+        Ok(Self {
+            means: try_vec(area(queries, columns, "readouts")?, T::ZERO, "readouts")?,
+            normalizers: try_vec(queries, Normalizer { maximum: T::NEG_INFINITY, sum: T::ZERO }, "readouts")?,
+            nulls: try_vec(queries, T::ZERO, "readouts")?,
+            masses: try_vec(queries, T::ZERO, "readouts")?,
+            conjugates: try_vec(queries, f64::NEG_INFINITY, "readouts")?,
+        })
+    }
 }
 
 /// A part of a problem's queries and the places of their answers.
@@ -92,10 +113,12 @@ impl<T: Real> Association<'_, T> {
     /// The weighted means of the values, and the normalizers of the weights.
     pub(super) fn read(&self, batch: &Batch<T>, par: Par) -> Result<Answers<T>> {
         let (count, columns) = (batch.ids.len(), self.values.width);
-        let mut means = try_vec(area(count, columns, "readouts")?, T::ZERO, "readouts")?;
-        let mut normalizers = try_vec(count, Normalizer { maximum: T::NEG_INFINITY, sum: T::ZERO }, "readouts")?;
+        if let Separation::Entmax { alpha } = self.separation {
+            return self.read_sparse(alpha, batch, par);
+        }
+        let mut answers = Answers::zeros(count, columns)?;
         let mut pieces = Vec::new();
-        let (mut later_means, mut later_normalizers) = (&mut means[..], &mut normalizers[..]);
+        let (mut later_means, mut later_normalizers) = (&mut answers.means[..], &mut answers.normalizers[..]);
         for problem in batch.problems {
             for from in problem.queries.clone().step_by(QUERIES_AT_ONCE) {
                 let queries = from..problem.queries.end.min(from + QUERIES_AT_ONCE);
@@ -107,7 +130,16 @@ impl<T: Real> Association<'_, T> {
         }
         let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
         par.each(workers, pieces.into_iter(), || Ok(()), |watch, (), piece| self.read_piece(batch, piece, watch))?;
-        Ok(Answers { means, normalizers })
+        for query in 0..count {
+            let normalizer = answers.normalizers[query];
+            answers.conjugates[query] = normalizer.log_sum_exp();
+            if normalizer.sum > T::ZERO {
+                let null = batch.null.map_or(T::ZERO, |null| normalizer.weight(null[query], scale(1.0)));
+                answers.nulls[query] = null;
+                answers.masses[query] = T::ONE.minus(null);
+            }
+        }
+        Ok(answers)
     }
 
     fn read_piece(&self, batch: &Batch<T>, piece: Piece<T>, watch: &Watch) -> Result<()> {
@@ -142,7 +174,8 @@ impl<T: Real> Association<'_, T> {
                     patterns: Entries::Wide(&keys[first * d..][..rows * d]),
                     d,
                     values: Entries::Wide(&values[first * columns..][..rows * columns]),
-                    scale: scale(1.0),
+                    comparison: Comparison::Product,
+                    weighing: Weighing::Exponential(scale(1.0)),
                 };
                 for (queries, (packed, readout)) in tiles.iter().zip(packed.iter().zip(&mut part)) {
                     let ids = ids(queries);
@@ -161,10 +194,10 @@ impl<T: Real> Association<'_, T> {
             }
             fold.merge(chunk, &part);
         }
-        for ((tile, mut total), null) in tiles.iter().zip(fold.total()).zip(&mut part) {
+        for (tile, mut total) in tiles.iter().zip(fold.total()) {
             if let Some(scores) = batch.null {
-                null.become_null(&scores[piece.queries.start + tile.first..][..tile.count], scale(1.0));
-                total.merge(null);
+                let scores = &scores[piece.queries.start + tile.first..][..tile.count];
+                total.join_nothing(|query| scores.get(query).copied().unwrap_or_default(), scale(1.0));
             }
             total.means(&mut piece.means[tile.first * columns..][..tile.count * columns]);
             for lane in 0..tile.count {
@@ -183,6 +216,9 @@ impl<T: Real> Association<'_, T> {
         par: Par,
         mut each: impl FnMut(usize, usize, &[T]),
     ) -> Result<()> {
+        if let Separation::Entmax { alpha } = self.separation {
+            return self.sparse_weights(alpha, batch, par, each);
+        }
         let (kernels, d) = (Kernels::in_use(), self.keys.width);
         for problem in batch.problems {
             let (keys, stored) = (self.keys_of(problem), self.sets[problem.set].len());
@@ -196,7 +232,7 @@ impl<T: Real> Association<'_, T> {
                 for first in (0..stored).step_by(TILE) {
                     let rows = TILE.min(stored - first);
                     let patterns = Entries::Wide(&keys[first * d..][..rows * d]);
-                    kernels.score(tile.shape, patterns, d, &queries, &mut scores);
+                    kernels.score(tile.shape, Comparison::Product, patterns, d, &queries, &mut scores);
                     self.masks.apply(kernels, tile.shape, &mut scores, (first, rows), ids);
                     for lane in 0..tile.count {
                         let normalizer = normalizers[at + lane];

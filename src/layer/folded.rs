@@ -17,10 +17,9 @@ use super::association::{Association, Batch, Problem};
 use super::gradient::{Stored, dot};
 use super::masks::{Dropout, Masks};
 use super::matrix::{Blocks, add, copied, project, times, weighed};
-use super::parameters::Linear;
+use super::parameters::{Linear, Separation};
 use super::space::{Record, Space, gathered};
 use crate::error::{Result, try_vec};
-use crate::kernel::readout::scale;
 use crate::kernel::real::Real;
 use crate::par::Par;
 
@@ -205,6 +204,7 @@ pub(super) struct Folded<'a, T: Real> {
     /// A stored pattern of zeros is seen beside the others.
     pub(super) null: bool,
     pub(super) dropout: Option<Dropout>,
+    pub(super) separation: Separation,
 }
 
 /// Gradients of all that a [`Folded`] space is made of.
@@ -302,7 +302,8 @@ impl<'a, T: Real> Folded<'a, T> {
     ) -> Result<R> {
         let dropout = self.dropout.filter(|_| self.is_thinned(read));
         let (keys, values) = (self.keys, self.values_for(read));
-        let association = Association { keys, values, sets: self.sets, masks: self.masks, dropout };
+        let association =
+            Association { keys, values, sets: self.sets, masks: self.masks, dropout, separation: self.separation };
         let mut at = 0;
         let mut problems = Vec::with_capacity(self.sets.len());
         for set in 0..self.sets.len() {
@@ -330,13 +331,13 @@ impl<'a, T: Real> Folded<'a, T> {
         }
         let answers =
             self.looking(&places, (&queries, &nulls), read, |association, batch| association.read(batch, par))?;
-        let mut log_sum_exp = vec![0.0; ids.len()];
+        let mut conjugates = try_vec(ids.len(), 0.0, "energies")?;
         for (row, &at) in order.iter().enumerate() {
             let null: f64 = nulls[row].into();
-            log_sum_exp[at] = answers.normalizers[row].log_sum_exp() - null;
+            conjugates[at] = answers.conjugates[row] - null;
         }
-        let record = Record { ids, states, queries, answers, log_sum_exp };
-        let (means, mass) = self.means_and_mass(&record, &order, &nulls, read)?;
+        let record = Record { ids, states, queries, answers, conjugates };
+        let (means, mass) = self.means_and_mass(&record, &order, read)?;
         let (inputs, map) = (self.map_for(read).inputs, self.map_for(read));
         let mut mapped = Vec::new();
         for (head, range) in self.heads(&record.ids) {
@@ -347,27 +348,15 @@ impl<'a, T: Real> Folded<'a, T> {
     }
 
     /// Means of raw patterns and the sums of their weights, in the order of the ids.
-    fn means_and_mass(&self, record: &Record<T>, order: &[usize], nulls: &[T], read: Read) -> Result<(Vec<T>, Vec<T>)> {
+    fn means_and_mass(&self, record: &Record<T>, order: &[usize], read: Read) -> Result<(Vec<T>, Vec<T>)> {
         let (inputs, width) = (self.map_for(read).inputs, self.values_for(read).width);
         let mut means = try_vec(order.len() * inputs, T::ZERO, "means")?;
         let mut mass = try_vec(order.len(), T::ZERO, "sums")?;
         for ((row, &at), found) in order.iter().enumerate().zip(record.answers.means.chunks_exact(width)) {
             means[at * inputs..][..inputs].copy_from_slice(&found[..inputs]);
-            mass[at] = if self.is_thinned(read) { found[inputs] } else { self.mass(record, row, nulls[row]) };
+            mass[at] = if self.is_thinned(read) { found[inputs] } else { record.answers.masses[row] };
         }
         Ok((means, mass))
-    }
-
-    /// The sum of a query's weights without that of the null pattern.
-    fn mass(&self, record: &Record<T>, row: usize, null: T) -> T {
-        let normalizer = record.answers.normalizers[row];
-        if normalizer.sum == T::ZERO {
-            T::ZERO
-        } else if self.null {
-            T::ONE.minus(normalizer.weight(null, scale(1.0)))
-        } else {
-            T::ONE
-        }
     }
 
     fn pull(
@@ -397,7 +386,7 @@ impl<'a, T: Real> Folded<'a, T> {
         let (back, constants) = self.folded(&record.ids, &record.states, par)?;
         let nulls: Vec<T> =
             order.iter().map(|&at| T::ZERO.minus(constants[at].times(self.beta_of(record.ids[at])))).collect();
-        let (means, mass) = self.means_and_mass(record, &order, &nulls, read)?;
+        let (means, mass) = self.means_and_mass(record, &order, read)?;
 
         // Through the map of what was read.
         let map = self.map_for(read);
@@ -414,18 +403,13 @@ impl<'a, T: Real> Folded<'a, T> {
         // Through the association.
         let width = self.values_for(read).width;
         let mut asked = try_vec(order.len() * width, T::ZERO, "gradients")?;
-        let (mut less, mut null_weights) =
-            (try_vec(order.len(), T::ZERO, "slopes")?, try_vec(order.len(), T::ZERO, "weights")?);
+        let mut of_masses = try_vec(order.len(), T::ZERO, "gradients")?;
         for (row, &at) in order.iter().enumerate() {
             asked[row * width..][..map.inputs].copy_from_slice(&of_means[at * map.inputs..][..map.inputs]);
-            let normalizer = record.answers.normalizers[row];
-            if self.null && normalizer.sum > T::ZERO {
-                null_weights[row] = normalizer.weight(nulls[row], scale(1.0));
-            }
             if self.is_thinned(read) {
                 asked[row * width + map.inputs] = of_mass[at];
             } else {
-                less[row] = T::ZERO.minus(of_mass[at].times(null_weights[row]));
+                of_masses[row] = of_mass[at];
             }
         }
         let stored = wanted.then_some(Stored {
@@ -433,7 +417,7 @@ impl<'a, T: Real> Folded<'a, T> {
             values: if read == Read::Values { into.values.as_mut() } else { None },
         });
         let pulled = self.looking(&places, (&record.queries, &nulls), read, |association, batch| {
-            association.pull(batch, &record.answers, (&asked, Some(&less)), stored, par)
+            association.pull(batch, &record.answers, (&asked, Some(&of_masses)), stored, par)
         })?;
 
         // Through gain, β and the fold.
@@ -443,8 +427,8 @@ impl<'a, T: Real> Folded<'a, T> {
         for (row, (&at, of_query)) in order.iter().zip(pulled.queries.chunks_exact(inputs)).enumerate() {
             let id = record.ids[at];
             let (beta, back) = (self.beta_of(id), &back[at * inputs..][..inputs]);
-            let of_mass = if self.is_thinned(read) { T::ZERO } else { of_mass[at] };
-            let of_constant = null_weights[row].times(pulled.along[row].plus(of_mass));
+            // The score of the null pattern is minus the constant.
+            let of_constant = T::ZERO.minus(pulled.nulls[row]);
             let gained = |j: usize| self.key_map.affine.map_or(back[j], |(gain, _)| back[j].times(gain[j]));
             let gained: Vec<T> = (0..inputs).map(gained).collect();
             into.beta[self.masks.places.head(id)] += dot(of_query, &gained) + dot(&[of_constant], &[constants[at]]);

@@ -122,7 +122,7 @@ pub struct Run {
 pub struct Outcome<T> {
     /// `(B, L, outputs)`.
     pub output: Array3<T>,
-    /// `(B, H, L)`: `−ln(Σ e^z)/β + ½ q·q` of the states that read out; NaN at β = 0 and for separations other than softmax.
+    /// `(B, H, L)`: `−Ω*(z)/β + ½ q·q` of the states that read out, `Ω* = ln Σ e^z` for softmax; NaN at β = 0.
     pub energy: Array3<f64>,
     /// `(B, H, L)`: updates before the readout.
     pub steps: Array3<i64>,
@@ -334,8 +334,8 @@ impl Layer {
         let mut converged = try_vec(places.len(), false, "flags")?;
         for (id, state) in settled.states.chunks_exact(self.hidden_size).enumerate() {
             let (at, beta) = (places.by_sample(id), self.beta[places.head(id)]);
-            if self.separation == Separation::Softmax && beta != 0.0 {
-                energy[at] = crate::input::real::norm_squared(state) / 2.0 - record.log_sum_exp[id] / beta;
+            if beta != 0.0 {
+                energy[at] = crate::input::real::norm_squared(state) / 2.0 - record.conjugates[id] / beta;
             }
             steps[at] = settled.updates[id] as i64;
             converged[at] = settled.converged[id];

@@ -9,12 +9,14 @@
 //! belong to one thread each, those of the queries are added in the order of the chunks. Sums over queries go in blocks of
 //! 48 on every instruction set.
 //!
-//! Not here: β, which the queries carry, and null patterns, whose gradient is `−p₀ g·o`.
+//! Not here: β, which the queries carry, and separations other than softmax (`sparse`).
 
 use super::association::{Answers, Association, Batch, Problem};
 use super::matrix::{Blocks, add, tile};
+use super::parameters::Separation;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::aligned::Aligned;
+use crate::kernel::compare::Comparison;
 use crate::kernel::narrow::Entries;
 use crate::kernel::readout::scale;
 use crate::kernel::real::Real;
@@ -33,8 +35,8 @@ pub(super) struct Stored<'a, T> {
 pub(super) struct Pulled<T> {
     /// With respect to the queries as they came, β included.
     pub(super) queries: Vec<T>,
-    /// `g·o` of each.
-    pub(super) along: Vec<T>,
+    /// With respect to the scores of null patterns.
+    pub(super) nulls: Vec<T>,
 }
 
 /// A chunk of a problem's stored patterns, and the places of their gradients; empty ones are not wanted.
@@ -53,26 +55,31 @@ struct Part<T> {
 }
 
 impl<T: Real> Association<'_, T> {
-    /// Pulls the gradient of the readouts back: to the queries, and into `stored` where it is given. `more` is added to
-    /// `g·o` of each query.
+    /// Pulls the gradient of the readouts back: to the queries, and into `stored` where it is given. A gradient with
+    /// respect to the sum of each query's weights, null pattern aside, may come with it.
     ///
     /// The problems come head by head, each with the sets in order.
     pub(super) fn pull(
         &self,
         batch: &Batch<T>,
         answers: &Answers<T>,
-        (gradient, more): (&[T], Option<&[T]>),
+        (gradient, of_masses): (&[T], Option<&[T]>),
         stored: Option<Stored<T>>,
         par: Par,
     ) -> Result<Pulled<T>> {
         let (d, columns) = (self.keys.width, self.values.width);
-        let mut along = try_vec(batch.ids.len(), T::ZERO, "slopes")?;
-        let readouts = gradient.chunks_exact(columns).zip(answers.means.chunks_exact(columns));
-        for (along, (gradient, mean)) in along.iter_mut().zip(readouts) {
-            *along = T::from_f64(dot(gradient, mean));
+        if let Separation::Entmax { alpha } = self.separation {
+            return self.pull_sparse(alpha, batch, (gradient, of_masses), stored, par);
         }
-        if let Some(more) = more {
-            add(&mut along, more);
+        let mut along = try_vec(batch.ids.len(), T::ZERO, "slopes")?;
+        let mut nulls = try_vec(batch.ids.len(), T::ZERO, "slopes")?;
+        let readouts = gradient.chunks_exact(columns).zip(answers.means.chunks_exact(columns));
+        for (query, (gradient, mean)) in readouts.enumerate() {
+            let of_mass = of_masses.map_or(T::ZERO, |of_masses| of_masses[query]);
+            let mean_slope = T::from_f64(dot(gradient, mean)).plus(of_mass.times(answers.masses[query]));
+            nulls[query] = T::ZERO.minus(answers.nulls[query].times(mean_slope));
+            // A weight's slope is `g·v` plus that of the mass, which cancels but for the null pattern's share.
+            along[query] = mean_slope.minus(of_mass);
         }
         let total = try_vec(area(batch.ids.len(), d, "gradients")?, T::ZERO, "gradients")?;
         let merged = Ordered::new(total, 4 * par.threads());
@@ -96,7 +103,7 @@ impl<T: Real> Association<'_, T> {
                 Ok(())
             },
         )?;
-        Ok(Pulled { queries: merged.finish(), along })
+        Ok(Pulled { queries: merged.finish(), nulls })
     }
 
     /// All chunks of all problems, with the number of their problem.
@@ -163,7 +170,7 @@ impl<T: Real> InLanes<T> {
     /// Adds `weights · rows` to `into`: one row of `count` weights a row of `into`.
     fn add_weighed(&self, kernels: &Kernels<T>, weights: &[T], count: usize, products: &mut [T], into: &mut [T]) {
         for (column, vectors, taken, packed) in &self.tiles {
-            kernels.score(Shape::Lanes(*vectors), Entries::Wide(weights), count, packed, products);
+            kernels.score(Shape::Lanes(*vectors), Comparison::Product, Entries::Wide(weights), count, packed, products);
             let products = products.chunks_exact(vectors * kernels.lanes());
             for (into, products) in into.chunks_exact_mut(self.columns).zip(products) {
                 add(&mut into[*column..column + taken], products);
@@ -301,11 +308,11 @@ impl<T: Real> Known<'_, T> {
         for looking in block {
             let (shape, width) = (looking.tile.shape, kernels.width(looking.tile.shape));
             let ids = &self.batch.ids[first_query + looking.tile.first..][..looking.tile.count];
-            kernels.score(shape, keys, d, &looking.queries, weights);
+            kernels.score(shape, Comparison::Product, keys, d, &looking.queries, weights);
             association.masks.apply(kernels, shape, weights, (first, rows), ids);
             let places = [&mut looking.maximum[..], &mut sums[..width], &mut factors[..width]];
             kernels.fold(shape, weights, rows, scale(1.0), places);
-            kernels.score(shape, values, columns, &looking.gradient, slopes);
+            kernels.score(shape, Comparison::Product, values, columns, &looking.gradient, slopes);
             if let Some(dropout) = association.dropout {
                 kept.fill(T::ONE);
                 dropout.thin(kernels, association.masks.places, shape, kept, first..first + rows, ids);

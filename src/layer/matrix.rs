@@ -8,6 +8,7 @@
 
 use crate::error::{Result, area, try_vec};
 use crate::kernel::aligned::Aligned;
+use crate::kernel::compare::Comparison;
 use crate::kernel::narrow::Entries;
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_VECTORS, Shape, TILE};
@@ -156,7 +157,7 @@ pub(super) fn project<T: Real>(
                 for first in (0..outputs).step_by(TILE) {
                     let last = outputs.min(first + TILE);
                     let rows = Entries::Wide(&weight[first * d..last * d]);
-                    kernels.score(Shape::Lanes(vectors), rows, d, &packed[..d * lanes], products);
+                    kernels.score(Shape::Lanes(vectors), Comparison::Product, rows, d, &packed[..d * lanes], products);
                     if let Some(bias) = bias {
                         for (products, &bias) in products.chunks_exact_mut(lanes).zip(&bias[first..last]) {
                             for product in products {

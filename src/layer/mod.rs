@@ -17,6 +17,7 @@ mod association;
 mod folded;
 mod forward;
 mod gradient;
+mod hidden_state;
 mod masks;
 mod matrix;
 mod norm;
@@ -24,8 +25,10 @@ mod parameters;
 mod projected;
 mod pull;
 mod space;
+mod sparse;
 
 pub use forward::{Inputs, Layer, Outcome, Run};
+pub use hidden_state::{HiddenStateLayer, HiddenStateTape, Mixing, Sizes, hidden_state_attention};
 pub use masks::AssociationMask;
 pub use norm::Normalization;
 pub use parameters::{Activation, Linear, Parameters, Separation};

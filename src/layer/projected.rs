@@ -8,6 +8,7 @@ use super::association::{Association, Batch, Problem};
 use super::gradient::{Stored, dot};
 use super::masks::{Dropout, Masks};
 use super::matrix::Blocks;
+use super::parameters::Separation;
 use super::space::{Record, Space};
 use crate::error::Result;
 use crate::kernel::real::Real;
@@ -24,6 +25,7 @@ pub(super) struct Projected<'a, T: Real> {
     /// A stored pattern of zeros is seen beside the others.
     pub(super) null: bool,
     pub(super) dropout: Option<Dropout>,
+    pub(super) separation: Separation,
 }
 
 /// Gradients of keys and values, one block a head, and of β.
@@ -68,9 +70,9 @@ impl<T: Real> Projected<'_, T> {
             scale(query, T::from_f64(self.beta[places.head(id)]));
         }
         let answers = self.looking(&ids, &queries, values, |association, batch| association.read(batch, par))?;
-        let log_sum_exp = answers.normalizers.iter().map(|normalizer| normalizer.log_sum_exp()).collect();
+        let conjugates = answers.conjugates.clone();
         let means = super::matrix::copied(&answers.means)?;
-        Ok((means, Record { ids, states, queries, answers, log_sum_exp }))
+        Ok((means, Record { ids, states, queries, answers, conjugates }))
     }
 
     /// Calls `then` with the association and the batch that these queries are.
@@ -84,7 +86,14 @@ impl<T: Real> Projected<'_, T> {
         let zeros = crate::error::try_vec(if self.null { ids.len() } else { 0 }, T::ZERO, "scores")?;
         // Updates take all weights; only what is read out at the end drops some.
         let dropout = self.dropout.filter(|_| std::ptr::eq(values, self.values));
-        let association = Association { keys: self.keys, values, sets: self.sets, masks: self.masks, dropout };
+        let association = Association {
+            keys: self.keys,
+            values,
+            sets: self.sets,
+            masks: self.masks,
+            dropout,
+            separation: self.separation,
+        };
         let problems = self.problems(ids);
         then(&association, &Batch { problems: &problems, ids, queries, null: self.null.then_some(&zeros) })
     }

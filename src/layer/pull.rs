@@ -190,9 +190,16 @@ impl<T: Real> Tape<T> {
         let (layer, parameters) = (&self.layer, &self.parameters);
         let (sets, beta, null, dropout) = (&self.sets[..], &layer.beta[..], layer.zero_association, self.dropout);
         match &self.body {
-            Body::Projected { keys, values, .. } => {
-                then(Either::Projected(&Projected { keys, values, sets, masks, beta, null, dropout }))
-            }
+            Body::Projected { keys, values, .. } => then(Either::Projected(&Projected {
+                keys,
+                values,
+                sets,
+                masks,
+                beta,
+                null,
+                dropout,
+                separation: layer.separation,
+            })),
             Body::Folded { with_ones } => {
                 let of_values = self.projection.as_ref().map(|projection| &projection.rows);
                 let width = of_values.unwrap_or(&self.stored.rows).width;
@@ -216,6 +223,7 @@ impl<T: Real> Tape<T> {
                     beta,
                     null,
                     dropout,
+                    separation: layer.separation,
                 }))
             }
         }

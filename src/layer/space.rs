@@ -24,8 +24,8 @@ pub(super) struct Record<T> {
     pub(super) queries: Vec<T>,
     /// What those read out, in the order of the space.
     pub(super) answers: Answers<T>,
-    /// `ln Σ e^z` of each state.
-    pub(super) log_sum_exp: Vec<f64>,
+    /// `Ω*(z)` of each state.
+    pub(super) conjugates: Vec<f64>,
 }
 
 /// Where states move.

@@ -8,20 +8,28 @@ use std::cmp::Ordering::Equal;
 
 use super::memory::ModernHopfield;
 use super::pass::{Mask, WORTH_A_THREAD};
+use super::weights::Normalizer;
 use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::patterns::Patterns;
 use crate::kernel::aligned::Aligned;
+use crate::kernel::compare::Comparison;
 use crate::kernel::narrow::Entries;
-use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_FEW, Shape, TILE};
 use crate::par::{Par, Watch};
 
-/// Scores of all patterns, tile by tile, for up to eight queries.
+/// Scores of all patterns, tile by tile, for a few queries.
 pub(super) struct Scores<'a, T: Real> {
     patterns: Entries<'a, T>,
     d: usize,
     mask: Mask<'a>,
+}
+
+/// Up to eight prepared queries that are compared alike: the place of the first in the batch, and their entries.
+pub(super) struct Together<'a, T: Real> {
+    pub(super) first: usize,
+    pub(super) comparison: Comparison<'a>,
+    pub(super) queries: &'a [T],
 }
 
 impl<'a, T: Real> Scores<'a, T> {
@@ -29,26 +37,39 @@ impl<'a, T: Real> Scores<'a, T> {
         Self { patterns: patterns.entries(), d: patterns.width(), mask }
     }
 
-    /// Calls `visit(first pattern, scores)` for each tile of patterns; `scores[q * TILE + row]` are those of query `q`
-    /// of `queries`, and the second argument says how many rows there are.
+    /// Calls `visit(first pattern, rows, scores)` for each tile of patterns; `scores[q * TILE + row]` are those of the
+    /// `q`-th of all queries.
     pub(super) fn walk(
         &self,
-        first_query: usize,
-        queries: &[T],
+        groups: &[Together<T>],
         watch: &Watch,
         mut visit: impl FnMut(usize, usize, &[T]),
     ) -> Result<()> {
-        let (kernels, count) = (Kernels::<T>::in_use(), queries.len() / self.d);
-        let shape = Shape::Rows(count);
-        let mut scores = Aligned::new(kernels.scores_len(shape), T::ZERO, "scores")?;
-        let mut widened = self.patterns.scratch(kernels, self.d, [shape])?;
+        let kernels = Kernels::<T>::in_use();
+        let shape = |group: &Together<T>| Shape::Rows(group.queries.len() / self.d);
+        let length = |group: &Together<T>| kernels.scores_len(shape(group));
+        let mut scores = Aligned::new(groups.iter().map(length).sum(), T::ZERO, "scores")?;
+        let mut widened = Aligned::default();
+        for group in groups {
+            let scratch = self.patterns.scratch(kernels, self.d, group.comparison, [shape(group)])?;
+            if !scratch.is_empty() {
+                widened = scratch;
+            }
+        }
         let k = self.patterns.len() / self.d;
         for first in (0..k).step_by(TILE) {
             watch.check()?;
             let rows = TILE.min(k - first);
             let tile = self.patterns.tile(kernels, (first, rows), self.d, &mut widened);
-            kernels.score(shape, tile, self.d, queries, &mut scores);
-            self.mask.apply(kernels, k, (first, rows), (first_query, count), shape, &mut scores);
+            let mut rest = &mut scores[..];
+            for group in groups {
+                let (scores, later) = rest.split_at_mut(length(group));
+                rest = later;
+                let (shape, comparison) = (shape(group), group.comparison.rows(first, rows));
+                kernels.score(shape, comparison, tile, self.d, group.queries, scores);
+                let queries = (group.first, group.queries.len() / self.d);
+                self.mask.apply(kernels, k, (first, rows), queries, shape, scores);
+            }
             visit(first, rows, &scores);
         }
         Ok(())
@@ -83,13 +104,15 @@ pub(super) fn association<T: Real>(memory: &ModernHopfield<T>, queries: &[T], pa
     let m = queries.len() / d;
     let mut weights = try_vec(area(m, k, "the association")?, T::ZERO, "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory.stored(), Mask::None), scale(memory.beta()));
+    let (scores, of, comparison) =
+        (Scores::new(memory.stored(), Mask::None), memory.weights(), memory.comparison(false));
     by_eight(queries, (k, d), (&mut weights, k), par, |start, queries, weights, watch| {
-        scores.walk(start, queries, watch, |first, rows, scores| {
+        scores.walk(&[Together { first: start, comparison, queries }], watch, |first, rows, scores| {
             for (q, weights) in weights.chunks_exact_mut(k).enumerate() {
                 let normalizer = normalizers[start + q];
-                for (slot, &score) in weights[first..first + rows].iter_mut().zip(&scores[q * TILE..]) {
-                    *slot = normalizer.weight(score, scale);
+                let slots = weights[first..first + rows].iter_mut().zip(&scores[q * TILE..]);
+                for (row, (slot, &score)) in slots.enumerate() {
+                    *slot = of.weight(&normalizer, score, first + row);
                 }
             }
         })
@@ -108,7 +131,8 @@ pub(super) fn top<T: Real>(
     let m = queries.len() / d;
     let mut found = try_vec(area(m, top, "the association")?, (T::ZERO, 0_usize), "the association")?;
     let normalizers = memory.normalizers(queries, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory.stored(), Mask::None), scale(memory.beta()));
+    let (scores, of, comparison) =
+        (Scores::new(memory.stored(), Mask::None), memory.weights(), memory.comparison(false));
     by_eight(queries, (k, d), (&mut found, top), par, |start, queries, found, watch| {
         let room = 2 * top.min(k) + 2 * TILE;
         let mut candidates: Vec<Vec<(T, usize)>> = vec![Vec::new(); queries.len() / d];
@@ -116,7 +140,7 @@ pub(super) fn top<T: Real>(
             let bytes = room as u128 * size_of::<(T, usize)>() as u128;
             candidates.try_reserve(room).map_err(|_| Error::OutOfMemory { bytes, purpose: "candidates" })?;
         }
-        scores.walk(start, queries, watch, |first, rows, scores| {
+        scores.walk(&[Together { first: start, comparison, queries }], watch, |first, rows, scores| {
             for (q, candidates) in candidates.iter_mut().enumerate() {
                 let row = scores[q * TILE..][..rows].iter().enumerate();
                 candidates.extend(row.map(|(row, &score)| (score, first + row)));
@@ -129,7 +153,7 @@ pub(super) fn top<T: Real>(
             keep_largest(candidates, top);
             candidates.sort_unstable_by(descending);
             for (slot, &(score, index)) in found.iter_mut().zip(candidates.iter()) {
-                *slot = (normalizers[start + q].weight(score, scale), index);
+                *slot = (of.weight(&normalizers[start + q], score, index), index);
             }
         }
         Ok(())
@@ -156,10 +180,11 @@ fn keep_largest<T: Real>(candidates: &mut Vec<(T, usize)>, top: usize) {
 /// Queries with the normalizers of their weights.
 type Weighed<'a, T> = (&'a [T], &'a [Normalizer<T>]);
 
-/// `Σ_μ |p'_μ − p_μ|` for each pair of an earlier and a later state, in the order of the patterns.
+/// `Σ_μ |p'_μ − p_μ|` for each pair of an earlier and a later state, in the order of the patterns; of an earlier one with
+/// entries that are not known, `known` says which are.
 pub(super) fn distances<T: Real>(
     memory: &ModernHopfield<T>,
-    (earlier, earlier_normalizers): Weighed<T>,
+    ((earlier, earlier_normalizers), known): (Weighed<T>, &[Option<Vec<bool>>]),
     (later, later_normalizers): Weighed<T>,
     mask: Mask,
     par: Par,
@@ -167,7 +192,7 @@ pub(super) fn distances<T: Real>(
     let d = memory.stored().width();
     let m = earlier.len() / d;
     let mut distances = try_vec(m, 0.0, "residuals")?;
-    let scale = scale(memory.beta());
+    let of = memory.weights();
     // Four pairs make eight queries, so that both states of a pair are scored in one walk over the memory.
     let pairs = distances.chunks_mut(MOST_FEW / 2).enumerate();
     par.each(
@@ -177,21 +202,26 @@ pub(super) fn distances<T: Real>(
         |watch, (), (number, distances)| {
             let start = number * MOST_FEW / 2;
             let count = distances.len();
-            let range = start * d..(start + count) * d;
-            let scores = Scores::new(memory.stored(), Mask::None);
-            let queries = [&earlier[range.clone()], &later[range]].concat();
-            scores.walk(start, &queries, watch, |first, rows, scores| {
-                let mut scores = scores.to_vec();
-                let (mine, theirs) = scores.split_at_mut(count * TILE);
-                let (shape, k) = (Shape::Rows(count), memory.stored().dim().0);
-                for scores in [&mut *mine, &mut *theirs] {
-                    mask.apply(Kernels::in_use(), k, (first, rows), (start, count), shape, scores);
-                }
+            let comparison = memory.comparison(false);
+            let mut prepared = Vec::with_capacity(count);
+            for query in start..start + count {
+                let (known, queries) = (known[query].as_deref(), &earlier[query * d..][..d]);
+                let comparison = memory.comparison(known.is_some());
+                prepared.push((query, comparison, comparison.prepared(queries, known)?));
+            }
+            let after = comparison.prepared(&later[start * d..(start + count) * d], None)?;
+            let mut groups: Vec<Together<T>> = prepared
+                .iter()
+                .map(|(first, comparison, queries)| Together { first: *first, comparison: *comparison, queries })
+                .collect();
+            groups.push(Together { first: start, comparison, queries: &after });
+            Scores::new(memory.stored(), mask).walk(&groups, watch, |first, rows, scores| {
                 for (q, distance) in distances.iter_mut().enumerate() {
-                    for row in q * TILE..q * TILE + rows {
-                        let before: f64 = earlier_normalizers[start + q].weight(mine[row], scale).into();
-                        let after: f64 = later_normalizers[start + q].weight(theirs[row], scale).into();
-                        *distance += (after - before).abs();
+                    for row in 0..rows {
+                        let weight = |normalizers: &[Normalizer<T>], query: usize| -> f64 {
+                            of.weight(&normalizers[start + q], scores[query * TILE + row], first + row).into()
+                        };
+                        *distance += (weight(later_normalizers, count + q) - weight(earlier_normalizers, q)).abs();
                     }
                 }
             })

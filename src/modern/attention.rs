@@ -3,23 +3,28 @@
 use ndarray::{Array3, ArrayView2, ArrayView3, Axis};
 
 use super::pass::{Answers, Mask, Pass};
+use super::separation::Separation;
+use super::similarity::Similarity;
+use super::weights::Weights;
 use crate::error::{Error, Result, area, try_vec};
 use crate::input::real::{Finite, Rows, inverse_temperature};
 use crate::kernel::Kernels;
+use crate::kernel::compare::Comparison;
 use crate::kernel::narrow::Entries;
-use crate::kernel::readout::scale;
 use crate::kernel::real::Real;
 use crate::par::Par;
 
-/// `softmax(β Q Kᵀ) V` for each of `b` problems: queries `(b, m, d)`, keys `(b, k, d)`, values `(b, k, dv)`, mask
+/// `softmax(β Q Kᵀ) V`, or the same with another separation, for each of `b` problems: queries `(b, m, d)`, keys `(b, k, d)`, values `(b, k, dv)`, mask
 /// `(b, m, k)` where `true` takes part; β is `1/√d` unless given. A fully masked query gets zeros.
 ///
 /// ```
-/// use hopfield::{Par, modern::attention};
+/// use hopfield::{Par, modern::{Separation, attention}};
 /// use ndarray::array;
 ///
 /// let keys = array![[[1.0, 0.0], [0.0, 1.0]]];
-/// let out = attention(array![[[9.0, 0.0]]].view(), keys.view(), keys.view(), Some(10.0), None, Par::serial())?;
+/// let queries = array![[[9.0, 0.0]]];
+/// let softmax = Separation::Softmax;
+/// let out = attention(queries.view(), keys.view(), keys.view(), Some(10.0), None, softmax, Par::serial())?;
 /// assert!((out[[0, 0, 0]] - 1.0_f64).abs() < 1e-12);
 /// # Ok::<(), hopfield::Error>(())
 /// ```
@@ -32,6 +37,7 @@ pub fn attention<T: Real>(
     values: ArrayView3<T>,
     beta: Option<f64>,
     mask: Option<ArrayView3<bool>>,
+    separation: Separation,
     par: Par,
 ) -> Result<Array3<T>> {
     let (b, m, d) = queries.dim();
@@ -45,18 +51,15 @@ pub fn attention<T: Real>(
         return Err(Error::NoPatterns { argument: "queries", rows: m, columns: d });
     }
     let beta = inverse_temperature::<T>(beta.unwrap_or_else(|| 1.0 / (d as f64).sqrt()))?;
+    let weights = Weights::new(separation.with(Similarity::Dot)?, beta);
     let mut output = try_vec(area(b, area(m, dv, "the output")?, "the output")?, T::ZERO, "the output")?;
     if !output.is_empty() && k > 0 {
         for (problem, means) in output.chunks_exact_mut(m * dv).enumerate() {
             let queries = rows("queries", queries.index_axis(Axis(0), problem), par)?;
             let keys = rows("keys", keys.index_axis(Axis(0), problem), par)?;
             let values = rows("values", values.index_axis(Axis(0), problem), par)?;
-            queries.within_reach(
-                "queries",
-                Finite::Check,
-                beta,
-                keys.norms().longest().map_or(0.0, |(_, norm)| norm),
-            )?;
+            let longest = keys.norms().longest().map_or(0.0, |(_, norm)| norm);
+            queries.within_reach("queries", Finite::Check, beta, |norm| longest * norm)?;
             let mask = mask.as_ref().map(|mask| mask.index_axis(Axis(0), problem));
             let mask = mask.as_ref().map(|mask| mask.as_standard_layout());
             let order: Vec<usize> = (0..m).collect();
@@ -66,7 +69,9 @@ pub fn attention<T: Real>(
                 d,
                 values: Some(values.as_slice()),
                 columns: dv,
-                scale: scale(beta),
+                comparison: Comparison::Product,
+                known: None,
+                weights,
                 mask: mask
                     .as_ref()
                     .and_then(|mask| mask.as_slice())

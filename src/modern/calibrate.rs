@@ -1,17 +1,20 @@
 //! An inverse temperature at which a memory retrieves its patterns.
 //!
 //! By Ramsauer et al. 2020, theorem 5, one update from a stored pattern misses it by at most a share
-//! `2(k−1) e^{−βΔ}` of the largest norm, `Δ` the pattern's separation `x·x − max_ν x·x_ν`. Solved for β at a wanted
-//! error and at a low quantile of Δ over a sample of the patterns.
+//! `2(k−1) e^{−βΔ}` of the largest norm, `Δ` the pattern's separation `s(x, x) − max_ν s(x, x_ν)`. Solved for β at a
+//! wanted error and at a low quantile of Δ over a sample of the patterns. Entmax retrieves exactly from `β = 1/((α−1)Δ)` on.
+//! Epanechnikov's balls have three quarters of the smallest distance for radius. Powers and the largest score need no β.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use ndarray::{CowArray, Ix2};
 
-use super::association::Scores;
-use super::association::by_eight;
+use super::association::{Scores, Together, by_eight};
+use super::memory::Family;
 use super::pass::Mask;
+use super::separation::Separation;
+use super::similarity::Similarity;
 use crate::error::{Error, Result, try_vec};
 use crate::input::patterns::Patterns;
 use crate::input::real::{Finite, Rows, inverse_temperature};
@@ -40,31 +43,53 @@ pub struct Calibration {
 }
 
 /// The β at which a memory of `patterns` `(k, d)` retrieves all but a tenth of them with a relative error of at most
-/// `error`.
+/// `error`; exactly, whatever the `error`, under separations that cut. 1 for those that need none.
 ///
 /// ```
-/// use hopfield::{Par, modern::calibrate};
+/// use hopfield::{Par, modern::{Separation, Similarity, calibrate}};
 /// use ndarray::array;
 ///
-/// let found = calibrate(array![[1.0, 0.0], [0.0, 1.0]], 1e-3, Par::serial())?;
-/// assert!((found.beta - 2000.0_f64.ln()).abs() < 1e-12);
+/// let beta = |separation, similarity| {
+///     let found = calibrate(array![[1.0, 0.0], [0.0, 1.0]], separation, similarity, 1e-3, Par::serial());
+///     found.map(|found| found.beta)
+/// };
+/// assert!((beta(Separation::Softmax, Similarity::Dot)? - 2000.0_f64.ln()).abs() < 1e-12);
+/// assert_eq!(beta(Separation::Sparsemax, Similarity::Euclidean)?, 1.0);
 /// # Ok::<(), hopfield::Error>(())
 /// ```
 ///
 /// # Errors
-/// No patterns, NaN or infinity among them, `error` not between 0 and 1, or no pattern that is its own best match.
-pub fn calibrate<'a, T: Real>(patterns: impl Into<CowArray<'a, T, Ix2>>, error: f64, par: Par) -> Result<Calibration> {
-    of_patterns(&Rows::patterns(patterns.into(), Finite::Check, par)?.into(), error, par)
+/// No patterns, NaN or infinity among them, `error` not between 0 and 1, a pair that means nothing, or no pattern that is
+/// its own best match.
+pub fn calibrate<'a, T: Real>(
+    patterns: impl Into<CowArray<'a, T, Ix2>>,
+    separation: Separation,
+    similarity: Similarity,
+    error: f64,
+    par: Par,
+) -> Result<Calibration> {
+    let rows = Rows::patterns(patterns.into(), Finite::Check, par)?;
+    let rows = similarity.directed("patterns", rows, par)?;
+    of_patterns(&rows.into(), (separation.with(similarity)?, similarity), error, par)
 }
 
-/// The same for patterns that were checked before.
-pub(crate) fn of_patterns<T: Real>(patterns: &Patterns<T>, error: f64, par: Par) -> Result<Calibration> {
+/// The same for patterns that were checked before, and are compared and separated in some way.
+pub(crate) fn of_patterns<T: Real>(
+    patterns: &Patterns<T>,
+    (separation, similarity): Family,
+    error: f64,
+    par: Par,
+) -> Result<Calibration> {
     if !(error > 0.0 && error < 1.0) {
         return Err(Error::Range { argument: "error", rule: "between 0 and 1", value: error });
     }
     let (k, d) = patterns.dim();
+    let needless = Calibration { beta: 1.0, unretrievable: 0.0, fell_back: false };
+    if !separation.uses_beta() {
+        return Ok(needless);
+    }
     let Some((distinct, same_as)) = distinct_rows(patterns, par)? else {
-        return Ok(Calibration { beta: 1.0, unretrievable: 0.0, fell_back: false });
+        return Ok(needless);
     };
     let sample: Vec<usize> = if distinct.len() <= SAMPLE {
         distinct
@@ -77,11 +102,11 @@ pub(crate) fn of_patterns<T: Real>(patterns: &Patterns<T>, error: f64, par: Par)
         entries.row(kernels, index, query);
     }
     let mut separations = try_vec(sample.len(), 0.0, "separations")?;
-    let scores = Scores::new(patterns, Mask::None);
+    let (scores, comparison) = (Scores::new(patterns, Mask::None), similarity.differences());
     by_eight(&queries, (k, d), (&mut separations, 1), par, |start, queries, separations, watch| {
         let mut own = vec![0.0; separations.len()];
         let mut other = vec![f64::NEG_INFINITY; separations.len()];
-        scores.walk(start, queries, watch, |first, rows, scores| {
+        scores.walk(&[Together { first: start, comparison, queries }], watch, |first, rows, scores| {
             for q in 0..own.len() {
                 for (row, &score) in scores[q * TILE..][..rows].iter().enumerate() {
                     let score: f64 = score.into();
@@ -101,13 +126,19 @@ pub(crate) fn of_patterns<T: Real>(patterns: &Patterns<T>, error: f64, par: Par)
     separations.sort_unstable_by(f64::total_cmp);
     let retrievable = &separations[separations.partition_point(|&separation| separation <= 0.0)..];
     if retrievable.is_empty() {
-        return Err(Error::NotCalibratable);
+        return Err(Error::NotCalibratable { similarity: similarity.name() });
     }
     let lost = separations.len() - retrievable.len();
     let all = quantile(&separations);
     let fell_back = all <= 0.0;
-    let separation = if fell_back { quantile(retrievable) } else { all };
-    let beta = libm::log(2.0 * (k - 1) as f64 / error) / separation;
+    let gap = if fell_back { quantile(retrievable) } else { all };
+    let beta = match separation {
+        Separation::Sparsemax => 1.0 / gap,
+        Separation::Entmax { alpha } => 1.0 / ((alpha - 1.0) * gap),
+        // Half the squared distance is what separates the nearest two.
+        Separation::Epanechnikov { .. } => 16.0 / (9.0 * retrievable[0]),
+        _ => libm::log(2.0 * (k - 1) as f64 / error) / gap,
+    };
     let beta = inverse_temperature::<T>(beta)?;
     Ok(Calibration { beta, unretrievable: lost as f64 / separations.len() as f64, fell_back })
 }

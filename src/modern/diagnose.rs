@@ -1,12 +1,11 @@
 //! What kind of attractor a state is near: one pattern, a mixture of some, or the mean of all.
 
-use super::association::{Scores, by_eight, descending};
+use super::association::{Scores, Together, by_eight, descending};
 use super::memory::ModernHopfield;
 use super::pass::Mask;
 use crate::error::{Result, try_vec};
 use crate::input::name::named;
 use crate::kernel::TILE;
-use crate::kernel::readout::scale;
 use crate::kernel::real::Real;
 use crate::par::Par;
 
@@ -61,7 +60,8 @@ pub(super) fn diagnose<T: Real>(memory: &ModernHopfield<T>, states: &[T], par: P
     let (k, d) = memory.stored().dim();
     let m = states.len() / d;
     let normalizers = memory.normalizers(states, Mask::None, par)?;
-    let (scores, scale) = (Scores::new(memory.stored(), Mask::None), scale(memory.beta()));
+    let (scores, of, comparison) =
+        (Scores::new(memory.stored(), Mask::None), memory.weights(), memory.comparison(false));
     let mut diagnoses = try_vec(m, None, "diagnoses")?;
     by_eight(states, (k, d), (&mut diagnoses, 1), par, |start, states, diagnoses, watch| {
         for (q, (state, diagnosis)) in states.chunks_exact(d).zip(diagnoses).enumerate() {
@@ -70,9 +70,11 @@ pub(super) fn diagnose<T: Real>(memory: &ModernHopfield<T>, states: &[T], par: P
                 bytes: k as u128 * size_of::<(T, usize)>() as u128,
                 purpose: "a row of weights",
             })?;
-            scores.walk(start + q, state, watch, |first, rows, scores| {
+            let alone = Together { first: start + q, comparison, queries: state };
+            scores.walk(&[alone], watch, |first, rows, scores| {
                 let row = scores[..rows.min(TILE)].iter().enumerate();
-                weights.extend(row.map(|(row, &score)| (normalizers[start + q].weight(score, scale), first + row)));
+                let weight = |row, score| of.weight(&normalizers[start + q], score, first + row);
+                weights.extend(row.map(|(row, &score)| (weight(row, score), first + row)));
             })?;
             *diagnosis = Some(of_weights(weights));
         }

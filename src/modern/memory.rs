@@ -6,18 +6,27 @@ use ndarray::{Array1, Array2, ArrayView2, CowArray, Ix2};
 
 use super::association;
 use super::diagnose::{self, Diagnosis};
-use super::pass::{Answers, Mask, Pass};
+use super::energy::Constants;
+use super::pass::{Mask, Read};
 use super::retrieve::{self, Cue, Retrieval, Stop};
-use crate::error::{Error, Result, area, table, try_vec};
+use super::separation::Separation;
+use super::similarity::{Similarity, to_unit_rows};
+use super::weights::Weights;
+use crate::error::{Error, Result, table, try_vec};
 use crate::input::patterns::Patterns;
 use crate::input::real::{Finite, Rows, inverse_temperature, within_reach};
 use crate::input::rounded::{Rounded, Storage};
-use crate::kernel::Kernels;
-use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
 use crate::par::Par;
 
-/// A modern continuous Hopfield network: real-valued patterns, retrieved by `ξ' = Xᵀ softmax(β X ξ)`.
+/// How scores become weights, and what they compare.
+pub(crate) type Family = (Separation, Similarity);
+
+/// The network of Ramsauer et al.
+const PLAIN: Family = (Separation::Softmax, Similarity::Dot);
+
+/// A modern continuous Hopfield network: real-valued patterns, retrieved by `ξ' = Xᵀ softmax(β X ξ)`, or by other
+/// separations and similarities ([`Self::with_separation`]).
 ///
 /// Patterns are `(k, d)`, one a row; queries and states `(m, d)`. Energies are `f64`, whatever the number type.
 ///
@@ -34,9 +43,10 @@ use crate::par::Par;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ModernHopfield<'a, T: Real> {
-    patterns: Patterns<'a, T>,
-    values: Option<Rows<'a, T>>,
-    beta: f64,
+    pub(super) patterns: Patterns<'a, T>,
+    pub(super) values: Option<Rows<'a, T>>,
+    pub(super) weights: Weights<T>,
+    pub(super) similarity: Similarity,
 }
 
 impl<'a, T: Real> ModernHopfield<'a, T> {
@@ -53,7 +63,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// # Errors
     /// As [`Self::new`].
     pub fn checked(patterns: impl Into<CowArray<'a, T, Ix2>>, beta: f64, finite: Finite, par: Par) -> Result<Self> {
-        Self::assemble(Rows::patterns(patterns.into(), finite, par)?.into(), None, beta)
+        Self::assemble(Rows::patterns(patterns.into(), finite, par)?.into(), None, beta, PLAIN)
     }
 
     /// Stores `patterns` `(k, d)` rounded into fewer bits; see [`Storage`]. They are rounded straight from the type they
@@ -85,16 +95,61 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
         par: Par,
     ) -> Result<ModernHopfield<'static, T>> {
         let rounded = Rounded::new(&Rows::patterns(patterns.into(), finite, par)?, storage, par)?;
-        ModernHopfield::assemble(Patterns::Rounded(Arc::new(rounded)), None, beta)
+        ModernHopfield::assemble(Patterns::Rounded(Arc::new(rounded)), None, beta, PLAIN)
     }
 
     /// A memory of parts that were checked before.
-    pub(crate) fn assemble(patterns: Patterns<'a, T>, values: Option<Rows<'a, T>>, beta: f64) -> Result<Self> {
+    pub(crate) fn assemble(
+        patterns: Patterns<'a, T>,
+        values: Option<Rows<'a, T>>,
+        beta: f64,
+        (separation, similarity): Family,
+    ) -> Result<Self> {
         let beta = inverse_temperature::<T>(beta)?;
+        let separation = separation.with(similarity)?;
         if let Some((row, norm)) = patterns.norms().longest() {
-            within_reach::<T>("patterns", (row, norm), beta, norm)?;
+            let reach = similarity.reach(norm, norm, patterns.width());
+            within_reach::<T>("patterns", (row, norm), if separation.uses_beta() { beta } else { 0.0 }, reach)?;
         }
-        Ok(Self { patterns, values, beta })
+        Ok(Self { patterns, values, weights: Weights::new(separation, beta), similarity })
+    }
+
+    /// The same memory with another way of turning scores into weights, and of comparing; under
+    /// [`Similarity::Cosine`] its patterns are scaled to norm 1.
+    ///
+    /// ```
+    /// use hopfield::{Par, modern::{Cue, ModernHopfield, Separation, Similarity}};
+    /// use ndarray::array;
+    ///
+    /// let par = Par::serial();
+    /// let memory = ModernHopfield::new(array![[1.0, 0.0], [0.0, 3.0]], 4.0, par)?;
+    /// let memory = memory.with_separation(Separation::Sparsemax, Similarity::Euclidean, par)?;
+    /// assert_eq!(memory.step(array![[0.8, 0.1]].view(), &Cue::default(), par)?, array![[1.0, 0.0]]);
+    /// # Ok::<(), hopfield::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A pair that means nothing, a parameter outside its range, patterns without a direction where those are compared,
+    /// or patterns out of the number type's reach.
+    pub fn with_separation(self, separation: Separation, similarity: Similarity, par: Par) -> Result<Self> {
+        let patterns = match (similarity, self.similarity) {
+            (Similarity::Cosine, Similarity::Cosine) => self.patterns,
+            (Similarity::Cosine, _) => self.patterns.changed(|rows, d| to_unit_rows("patterns", rows, d, par), par)?,
+            _ => self.patterns,
+        };
+        Self::assemble(patterns, self.values, self.weights.beta, (separation, similarity))
+    }
+
+    /// How scores become weights.
+    #[must_use]
+    pub fn separation(&self) -> Separation {
+        self.weights.separation
+    }
+
+    /// How states are compared with patterns.
+    #[must_use]
+    pub fn similarity(&self) -> Similarity {
+        self.similarity
     }
 
     /// Gives each pattern a value `(k, dv)`, which [`Self::step`] and retrievals then put out.
@@ -123,7 +178,7 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     /// The inverse temperature.
     #[must_use]
     pub fn beta(&self) -> f64 {
-        self.beta
+        self.weights.beta
     }
 
     /// `M`, the largest norm of a pattern.
@@ -132,9 +187,10 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
         self.patterns.norms().longest().map_or(0.0, |(_, norm)| norm)
     }
 
-    /// One update of each query: `(m, d)`, or with values `Vᵀ softmax(β X ξ)`, `(m, dv)`, which is attention.
+    /// One update of each query: `(m, d)`, or with values `Vᵀ p`, `(m, dv)`, which under softmax and dot is attention.
     ///
-    /// Unknown entries of a partial cue are left out of the comparison; a query whose patterns are all masked gets
+    /// Unknown entries of a partial cue are left out of the comparison. A query whose patterns are all masked gets zeros;
+    /// one for which none has weight, as can be under the separations with bounds, stays as it is, or has an output of
     /// zeros.
     ///
     /// # Errors
@@ -146,12 +202,15 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
             Some(values) => (Read::Values, values.width()),
             None => (Read::Patterns, self.patterns.width()),
         };
-        let shape = (queries.len(), width);
-        let mut means = try_vec(area(shape.0, shape.1, "the output")?, T::ZERO, "the output")?;
         let rows: Vec<usize> = (0..queries.len()).collect();
-        let answers = Answers { means: &mut means, normalizers: &mut [], best: &mut [] };
-        self.pass(read, cue.mask(&rows)).run(queries.as_slice(), answers, par)?;
-        table(shape.0, shape.1, means)
+        let partial = |query| cue.is_partial(query);
+        let (mut means, normalizers) = self.update(read, (queries.as_slice(), &rows), (&cue, &partial), par)?;
+        if read == Read::Patterns {
+            for (query, mean) in means.chunks_exact_mut(width).enumerate() {
+                self.settle(queries.row(query), mean, &normalizers[query], || cue.takes_any(query));
+            }
+        }
+        table(queries.len(), width, means)
     }
 
     /// Iterates the update from each query until it settles; see [`Stop`] and [`Retrieval`].
@@ -165,19 +224,22 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
         retrieve::retrieve(self, queries, &cue, stop, par)
     }
 
-    /// The energy of each state, with its constants `β⁻¹ ln k + ½ M²` or without.
+    /// The energy of each state, with its constants or without; see [`super::energy`].
     ///
     /// # Errors
-    /// States of the wrong shape, not finite, or out of the number type's reach.
+    /// A separation and similarity that have none; states of the wrong shape, not finite, or out of the number type's reach.
     pub fn energy(&self, states: ArrayView2<T>, constants: Constants, par: Par) -> Result<Array1<f64>> {
+        self.energies().exists()?;
         let states = self.rows("states", states, par)?;
         let normalizers = self.normalizers(states.as_slice(), Mask::None, par)?;
+        let energy = self.energies();
         let constants = match constants {
-            Constants::Include => self.constants(self.patterns.dim().0, self.largest_norm()),
+            Constants::Include => energy.constants(self.patterns.dim().0, self.largest_norm()),
             Constants::Drop => 0.0,
         };
         let energies = normalizers.iter().zip(states.norms_squared());
-        Ok(energies.map(|(normalizer, &norm)| self.energy_of(*normalizer, norm, constants)).collect())
+        let comparison = self.comparison(false);
+        Ok(energies.map(|(normalizer, &norm)| energy.of(normalizer, norm, comparison, constants)).collect())
     }
 
     /// The weight of every pattern for every query, `(m, k)`.
@@ -210,85 +272,6 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
         let states = self.rows("states", states, par)?;
         diagnose::diagnose(self, states.as_slice(), par)
     }
-
-    // ---- what the functions of this folder share
-
-    pub(super) fn stored(&self) -> &Patterns<'a, T> {
-        &self.patterns
-    }
-
-    pub(super) fn stored_values(&self) -> Option<&Rows<'a, T>> {
-        self.values.as_ref()
-    }
-
-    /// A pass that reads something out, or only scores.
-    pub(super) fn pass<'b>(&'b self, read: Read, mask: Mask<'b>) -> Pass<'b, T> {
-        let values = self.values.as_ref().filter(|_| read == Read::Values);
-        Pass {
-            kernels: Kernels::in_use(),
-            patterns: self.patterns.entries(),
-            d: self.patterns.width(),
-            values: values.map(Rows::as_slice),
-            columns: match read {
-                Read::Nothing => 0,
-                Read::Patterns | Read::Values => values.map_or(self.patterns.width(), Rows::width),
-            },
-            scale: scale(self.beta),
-            mask,
-        }
-    }
-
-    /// What a pass over scores alone finds for each query.
-    pub(super) fn normalizers(&self, queries: &[T], mask: Mask, par: Par) -> Result<Vec<Normalizer<T>>> {
-        let none = Normalizer { maximum: T::NEG_INFINITY, sum: T::ZERO };
-        let mut normalizers = try_vec(queries.len() / self.patterns.width(), none, "normalizers")?;
-        let answers = Answers { means: &mut [], normalizers: &mut normalizers, best: &mut [] };
-        self.pass(Read::Nothing, mask).run(queries, answers, par)?;
-        Ok(normalizers)
-    }
-
-    /// `β⁻¹ ln k + ½ M²` for the patterns that take part.
-    pub(super) fn constants(&self, patterns: usize, largest_norm: f64) -> f64 {
-        libm::log(patterns as f64) / self.beta + 0.5 * largest_norm * largest_norm
-    }
-
-    /// `−β⁻¹ ln Σ e^{β x·ξ} + ½ ξ·ξ` and the constants.
-    pub(super) fn energy_of(&self, normalizer: Normalizer<T>, norm_squared: f64, constants: f64) -> f64 {
-        (0.5 * norm_squared - normalizer.log_sum_exp() / self.beta) + constants
-    }
-
-    fn rows<'b>(&self, argument: &'static str, rows: ArrayView2<'b, T>, par: Par) -> Result<Rows<'b, T>> {
-        self.rows_checked(argument, rows, Finite::Check, par)
-    }
-
-    fn rows_checked<'b>(
-        &self,
-        argument: &'static str,
-        rows: ArrayView2<'b, T>,
-        finite: Finite,
-        par: Par,
-    ) -> Result<Rows<'b, T>> {
-        let rows = Rows::queries(argument, rows, self.patterns.width(), finite, par)?;
-        rows.within_reach(argument, finite, self.beta, self.largest_norm())?;
-        Ok(rows)
-    }
-
-    /// Queries with their unknown entries at zero, so that scores compare the known ones alone.
-    fn cues<'b>(&self, queries: ArrayView2<'b, T>, cue: &Cue, par: Par) -> Result<Rows<'b, T>> {
-        let Some(known) = &cue.known else {
-            return self.rows_checked("queries", queries, cue.finite, par);
-        };
-        let (m, d) = queries.dim();
-        let mut completed = try_vec(area(m, d, "queries")?, T::ZERO, "queries")?;
-        for ((slot, &entry), &known) in completed.iter_mut().zip(queries.iter()).zip(known.iter()) {
-            if known {
-                *slot = entry;
-            }
-        }
-        let rows = Rows::new("queries", table(m, d, completed)?.into(), cue.finite, par)?;
-        rows.within_reach("queries", cue.finite, self.beta, self.largest_norm())?;
-        Ok(rows)
-    }
 }
 
 impl<T: Real> ModernHopfield<'_, T> {
@@ -304,6 +287,7 @@ impl<T: Real> ModernHopfield<'_, T> {
         par: Par,
     ) -> Result<ModernHopfield<'static, T>> {
         let more = Rows::queries("patterns", patterns, self.patterns.width(), finite, par)?;
+        let more = self.similarity.directed("patterns", more, par)?;
         let values = match (&self.values, values) {
             (None, None) => None,
             (Some(values), Some(new)) => {
@@ -329,7 +313,7 @@ impl<T: Real> ModernHopfield<'_, T> {
                 });
             }
         };
-        ModernHopfield::assemble(self.patterns.append(&more, par)?, values, self.beta)
+        ModernHopfield::assemble(self.patterns.append(&more, par)?, values, self.weights.beta, self.family())
     }
 
     /// A memory without the patterns at `indices`; those behind them move up.
@@ -356,27 +340,6 @@ impl<T: Real> ModernHopfield<'_, T> {
         }
         let patterns = self.patterns.select(|row| !gone[row])?;
         let values = self.values.as_ref().map(|values| values.select(|row| !gone[row])).transpose()?;
-        ModernHopfield::assemble(patterns, values, self.beta)
+        ModernHopfield::assemble(patterns, values, self.weights.beta, self.family())
     }
-}
-
-/// What a pass reads out.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Read {
-    /// Nothing: scores alone.
-    Nothing,
-    /// The patterns.
-    Patterns,
-    /// The values, if there are any, else the patterns.
-    Values,
-}
-
-/// Whether an energy includes the constants `β⁻¹ ln k + ½ M²`, with which it is never negative.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Constants {
-    /// With them.
-    #[default]
-    Include,
-    /// Without.
-    Drop,
 }

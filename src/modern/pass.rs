@@ -4,10 +4,13 @@
 //! patterns ever exists. With many queries the threads take parts of the batch, with few they take chunks of the
 //! memory; either way each query's chunks are folded and merged in the same order, so the answer is the same.
 
+use super::sparse;
+use super::weights::{Normalizer, Weights};
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
+use crate::kernel::compare::Comparison;
 use crate::kernel::narrow::Entries;
-use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns};
+use crate::kernel::readout::{Fold, Readout, TileOfPatterns};
 use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, GROUP, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST};
 use crate::par::{Ordered, Par, Tickets, Watch};
@@ -72,9 +75,24 @@ pub(super) struct Pass<'a, T: Real> {
     pub(super) values: Option<&'a [T]>,
     /// None for a pass over scores alone.
     pub(super) columns: usize,
-    /// β·log₂e in two words.
-    pub(super) scale: [T; 2],
+    /// Which scores, with what belongs to all patterns.
+    pub(super) comparison: Comparison<'a>,
+    /// Which entries of the queries are known, `(m, d)`, if not all.
+    pub(super) known: Option<&'a [bool]>,
+    /// What scores weigh.
+    pub(super) weights: Weights<T>,
     pub(super) mask: Mask<'a>,
+}
+
+/// What a pass reads out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Read {
+    /// Nothing: scores alone.
+    Nothing,
+    /// The patterns.
+    Patterns,
+    /// The values, if there are any, else the patterns.
+    Values,
 }
 
 /// Where a pass leaves its answers, one entry a query; slices that are not wanted are empty.
@@ -88,7 +106,7 @@ pub(super) struct Answers<'a, T> {
 
 impl<T> Answers<'_, T> {
     /// Those of the first `queries` queries, and the rest.
-    fn split(self, queries: usize, columns: usize) -> (Self, Self) {
+    pub(super) fn split(self, queries: usize, columns: usize) -> (Self, Self) {
         let (means, later_means) = self.means.split_at_mut((queries * columns).min(self.means.len()));
         let (normalizers, later_normalizers) = self.normalizers.split_at_mut(queries.min(self.normalizers.len()));
         let (best, later_best) = self.best.split_at_mut(queries.min(self.best.len()));
@@ -133,26 +151,61 @@ pub(crate) fn plan(queries: usize, lanes: usize) -> Vec<QueryTile> {
 }
 
 impl<T: Real> Pass<'_, T> {
-    fn patterns_len(&self) -> usize {
+    pub(super) fn patterns_len(&self) -> usize {
         self.patterns.len() / self.d
     }
 
     /// Walks the memory for `queries`, `(m, d)` row after row, and fills `answers`.
     pub(super) fn run(&self, queries: &[T], answers: Answers<T>, par: Par) -> Result<()> {
-        let (m, k) = (queries.len() / self.d, self.patterns_len());
-        if m == 0 {
+        if queries.is_empty() {
             return Ok(());
         }
-        let lanes = self.kernels.lanes();
-        let work = m.saturating_mul(k).saturating_mul(self.d);
-        let threads = if work < WORTH_A_THREAD { 1 } else { par.threads() };
-        let vectors = m.div_ceil(lanes);
-        if threads > 1 && vectors < VECTORS_A_THREAD * threads {
+        let queries = &self.comparison.prepared(queries, self.known)?;
+        if let Some(cutting) = self.weights.cutting {
+            return sparse::run(self, cutting, queries, answers, par);
+        }
+        let threads = self.threads(queries, par);
+        if self.divides_memory(queries, threads) {
             return self.divide_memory(queries, answers, threads, par);
         }
+        let (vectors, lanes) = (self.vectors(queries), self.kernels.lanes());
         let in_cache = (CACHE / ((self.d + self.columns) * lanes * size_of::<T>())).max(1);
         let parts = vectors.div_ceil(in_cache).next_multiple_of(threads).min(vectors);
         self.divide_batch(queries, answers, (vectors, parts), (threads, par))
+    }
+
+    /// Vectors that the queries fill.
+    pub(super) fn vectors(&self, queries: &[T]) -> usize {
+        (queries.len() / self.d).div_ceil(self.kernels.lanes())
+    }
+
+    /// Threads that are worth their cost.
+    pub(super) fn threads(&self, queries: &[T], par: Par) -> usize {
+        if queries.len().saturating_mul(self.patterns_len()) < WORTH_A_THREAD { 1 } else { par.threads() }
+    }
+
+    /// Whether so few queries are handed to all threads that they take parts of the memory.
+    pub(super) fn divides_memory(&self, queries: &[T], threads: usize) -> bool {
+        threads > 1 && self.vectors(queries) < VECTORS_A_THREAD * threads
+    }
+
+    /// The queries of a tile as its kernels want them.
+    pub(super) fn packed(&self, tile: &QueryTile, queries: &[T]) -> Result<Aligned<T>> {
+        let rows = &queries[tile.first * self.d..][..tile.count * self.d];
+        let mut packed = Aligned::new(self.kernels.width(tile.shape) * self.d, T::ZERO, "packed queries")?;
+        self.kernels.pack(tile.shape, rows, self.d, &mut packed);
+        Ok(packed)
+    }
+
+    /// Entries of scratch for scores of any of these tiles.
+    pub(super) fn scores(&self, tiles: &[QueryTile]) -> Result<Aligned<T>> {
+        let longest = tiles.iter().map(|tile| self.kernels.scores_len(tile.shape)).max();
+        Aligned::new(longest.unwrap_or(0), T::ZERO, "scores")
+    }
+
+    /// Scratch for patterns that have to be widened for these tiles.
+    pub(super) fn widened(&self, tiles: &[QueryTile]) -> Result<Aligned<T>> {
+        self.patterns.scratch(self.kernels, self.d, self.comparison, tiles.iter().map(|tile| tile.shape))
     }
 
     /// Each thread takes parts of the batch through the whole memory.
@@ -183,7 +236,7 @@ impl<T: Real> Pass<'_, T> {
                     team.fold_chunk(chunk, &mut worker, watch)?;
                     fold.merge(chunk, &worker.readouts);
                 }
-                team.answer(&fold.total(), &mut answers);
+                team.answer(fold.total(), &mut answers);
                 Ok(())
             },
         )
@@ -200,7 +253,7 @@ impl<T: Real> Pass<'_, T> {
         } else {
             team.fold_chunks(&merged, threads, par)?;
         }
-        team.answer(&merged.finish().total(), &mut answers);
+        team.answer(merged.finish().total(), &mut answers);
         Ok(())
     }
 }
@@ -228,10 +281,7 @@ impl<'a, T: Real> Team<'a, T> {
         let mut packed = Vec::with_capacity(tiles.len());
         for tile in &mut tiles {
             tile.first += from;
-            let rows = &queries[tile.first * pass.d..][..tile.count * pass.d];
-            let mut queries = Aligned::new(pass.kernels.width(tile.shape) * pass.d, T::ZERO, "packed queries")?;
-            pass.kernels.pack(tile.shape, rows, pass.d, &mut queries);
-            packed.push(queries);
+            packed.push(pass.packed(tile, queries)?);
         }
         Ok(Self { pass, tiles, packed, queries })
     }
@@ -251,15 +301,10 @@ impl<'a, T: Real> Team<'a, T> {
     }
 
     fn worker(&self) -> Result<Worker<T>> {
-        let longest = self.tiles.iter().map(|tile| self.pass.kernels.scores_len(tile.shape)).max();
         Ok(Worker {
             readouts: self.readouts()?,
-            scores: Aligned::new(longest.unwrap_or(0), T::ZERO, "scores")?,
-            widened: self.pass.patterns.scratch(
-                self.pass.kernels,
-                self.pass.d,
-                self.tiles.iter().map(|tile| tile.shape),
-            )?,
+            scores: self.pass.scores(&self.tiles)?,
+            widened: self.pass.widened(&self.tiles)?,
         })
     }
 
@@ -320,7 +365,8 @@ impl<'a, T: Real> Team<'a, T> {
                 Some(values) => Entries::Wide(&values[first * pass.columns..][..rows * pass.columns]),
                 None => patterns,
             };
-            let tile = TileOfPatterns { first, patterns, d: pass.d, values, scale: pass.scale };
+            let (comparison, weighing) = (pass.comparison.rows(first, rows), pass.weights.weighing());
+            let tile = TileOfPatterns { first, patterns, d: pass.d, values, comparison, weighing };
             for (queries, (packed, readout)) in self.tiles.iter().zip(self.packed.iter().zip(&mut worker.readouts)) {
                 readout.fold(&tile, packed, &mut worker.scores, |shape, scores| {
                     let lanes = (queries.first, queries.count);
@@ -332,28 +378,33 @@ impl<'a, T: Real> Team<'a, T> {
     }
 
     /// Writes each query's answer; `answers` begin with the team's first query.
-    fn answer(&self, totals: &[Readout<T>], answers: &mut Answers<T>) {
+    fn answer(&self, totals: Vec<Readout<T>>, answers: &mut Answers<T>) {
         let (start, columns) = (self.tiles.first().map_or(0, |tile| tile.first), self.pass.columns);
-        for (tile, total) in self.tiles.iter().zip(totals) {
+        for (tile, mut total) in self.tiles.iter().zip(totals) {
             let first = tile.first - start;
+            // No weight is not the same as no number: a query that is not one has no answer.
+            let mut spoiled = [false; WIDEST];
+            for (lane, spoiled) in spoiled.iter_mut().enumerate().take(tile.count) {
+                let query = || &self.queries[(tile.first + lane) * self.pass.d..][..self.pass.d];
+                *spoiled = total.normalizer(lane).sum == T::ZERO && self.pass.comparison.is_spoiled(query());
+            }
+            if let Some((score, scale)) = self.pass.weights.nothing() {
+                total.join_nothing(|_| score, scale);
+            }
             if columns > 0 {
                 let means = &mut answers.means[first * columns..][..tile.count * columns];
                 total.means(means);
-                for (lane, mean) in means.chunks_exact_mut(columns).enumerate() {
-                    let query = &self.queries[(tile.first + lane) * self.pass.d..][..self.pass.d];
-                    if total.normalizer(lane).sum == T::ZERO && !query.iter().all(|entry| entry.finite()) {
-                        // No weight is not the same as no number: a query that is not one has no answer.
-                        mean.fill(T::from_f64(f64::NAN));
-                    }
+                for (mean, _) in means.chunks_exact_mut(columns).zip(spoiled).filter(|(_, spoiled)| *spoiled) {
+                    mean.fill(T::from_f64(f64::NAN));
                 }
             }
             for lane in 0..tile.count {
                 let at = first + lane;
                 if let Some(normalizer) = answers.normalizers.get_mut(at) {
-                    *normalizer = total.normalizer(lane);
+                    *normalizer = Normalizer::Sum(total.normalizer(lane));
                 }
                 if let Some(best) = answers.best.get_mut(at) {
-                    *best = total.best(lane);
+                    *best = total.best(lane).filter(|_| total.normalizer(lane).sum > T::ZERO);
                 }
             }
         }
@@ -364,8 +415,8 @@ impl<'a, T: Real> Team<'a, T> {
 mod tests {
     use super::*;
     use crate::kernel::narrow::Narrow;
-    use crate::kernel::readout::scale;
     use crate::kernel::{Available, InstructionSet};
+    use crate::modern::Separation;
     use crate::rng::Stream;
 
     #[test]
@@ -397,7 +448,7 @@ mod tests {
     fn bits<T: Real>(pass: &Pass<T>, queries: &[T], threads: usize) -> Vec<(Vec<u64>, u64, u64)> {
         let m = queries.len() / pass.d;
         let mut means = vec![T::ZERO; m * pass.columns];
-        let mut normalizers = vec![Normalizer { maximum: T::ZERO, sum: T::ZERO }; m];
+        let mut normalizers = vec![Normalizer::NOTHING; m];
         let mut best = vec![None; m];
         let answers = Answers { means: &mut means, normalizers: &mut normalizers, best: &mut best };
         pass.run(queries, answers, Par::with_threads(threads)).unwrap();
@@ -405,7 +456,10 @@ mod tests {
         (0..m)
             .map(|query| {
                 let mean = means[query * pass.columns..][..pass.columns].iter().map(|&mean| exact(mean)).collect();
-                let normalizer = exact(normalizers[query].maximum) ^ exact(normalizers[query].sum).rotate_left(1);
+                let normalizer = match &normalizers[query] {
+                    Normalizer::Sum(found) => exact(found.maximum) ^ exact(found.sum).rotate_left(1),
+                    Normalizer::Cut(cut) => cut.conjugate.to_bits() ^ cut.sum.to_bits().rotate_left(1),
+                };
                 let best = best[query].map_or(0, |(score, index)| exact(score) ^ index as u64);
                 (mean, normalizer, best)
             })
@@ -437,7 +491,9 @@ mod tests {
                     d,
                     values: Some(&values),
                     columns,
-                    scale: scale(1.3 / (d as f64).sqrt()),
+                    comparison: Comparison::Product,
+                    known: None,
+                    weights: Weights::new(Separation::Softmax, 1.3 / (d as f64).sqrt()),
                     mask,
                 };
                 let alone: Vec<_> = (0..m)
@@ -485,14 +541,16 @@ mod tests {
                 let mut wide = vec![0.0; k * d];
                 portable.widen(narrow, d, &mut wide);
                 for m in [1, 2, 7, 8, 9, 60] {
-                    let (queries, scale) = (&queries[..m * d], scale(0.1));
+                    let queries = &queries[..m * d];
                     let pass = |kernels, patterns| Pass {
                         kernels,
                         patterns,
                         d,
                         values: None,
                         columns: d,
-                        scale,
+                        comparison: Comparison::Product,
+                        known: None,
+                        weights: Weights::new(Separation::Softmax, 0.1),
                         mask: Mask::None,
                     };
                     let expected = bits(&pass(portable, Entries::Wide(&wide)), queries, 1);

@@ -10,12 +10,12 @@
 use ndarray::{Array1, Array2, CowArray, Ix2};
 
 use super::association;
-use super::memory::{ModernHopfield, Read};
-use super::pass::{Answers, Mask};
+use super::memory::ModernHopfield;
+use super::pass::{Answers, Mask, Read};
+use super::weights::Normalizer;
 use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::name::named;
 use crate::input::real::{Finite, Rows, distance_squared, norm_squared};
-use crate::kernel::readout::{Normalizer, scale};
 use crate::kernel::real::Real;
 use crate::par::Par;
 
@@ -67,6 +67,24 @@ impl Cue<'_> {
             clamp: self.clamp,
             finite: self.finite,
         })
+    }
+
+    /// Whether some entries of the query are not known.
+    pub(super) fn is_partial(&self, query: usize) -> bool {
+        self.known.as_ref().is_some_and(|known| known.row(query).iter().any(|known| !known))
+    }
+
+    /// Which entries of the queries in these rows are known, row after row.
+    pub(super) fn known_rows(&self, rows: &[usize]) -> Vec<bool> {
+        let known = self.known.as_ref();
+        known.map_or_else(Vec::new, |known| rows.iter().flat_map(|&row| known.row(row)).copied().collect())
+    }
+
+    /// Whether any pattern takes part for the query.
+    pub(super) fn takes_any(&self, query: usize) -> bool {
+        self.mask
+            .as_ref()
+            .is_none_or(|mask| mask.row(if mask.nrows() == 1 { 0 } else { query }).iter().any(|&takes| takes))
     }
 
     /// The mask for the queries whose rows in the batch are `rows`.
@@ -129,6 +147,9 @@ named! {
         MaxSteps = "max_steps",
         /// No pattern was allowed to take part.
         Masked = "masked",
+        /// No pattern had any weight, so that the state stayed: none within epanechnikov's ball, no positive score under
+        /// linear and polynomial.
+        Outside = "outside",
     }
 }
 
@@ -147,9 +168,9 @@ pub struct Retrieval<T> {
     pub n_steps: Array1<i64>,
     /// The last residual.
     pub residual: Array1<f64>,
-    /// The energy of the state, with its constants.
+    /// The energy of the state, with its constants; NaN for a separation and similarity without one.
     pub energy: Array1<f64>,
-    /// The pattern of largest weight, −1 where none took part.
+    /// The pattern of largest weight, −1 where none has any.
     pub pattern: Array1<i64>,
     /// Its weight.
     pub weight: Array1<f64>,
@@ -166,7 +187,7 @@ struct Run<'a, 'p, 'c, T: Real> {
     reason: Vec<Reason>,
     n_steps: Vec<i64>,
     residual: Vec<f64>,
-    /// `β⁻¹ ln k + ½ M²` over the patterns that take part, for each query.
+    /// The constants of the energy over the patterns that take part, for each query.
     constants: Vec<f64>,
     /// For each query its energies so far.
     trace: Vec<Vec<f64>>,
@@ -180,6 +201,9 @@ pub(super) fn retrieve<T: Real>(
     stop: &Stop,
     par: Par,
 ) -> Result<Retrieval<T>> {
+    if stop.trace {
+        memory.energies().exists()?;
+    }
     let m = cues.len();
     let mut states = Vec::new();
     states
@@ -207,7 +231,7 @@ pub(super) fn retrieve<T: Real>(
 
 /// For each query the constants of its energy, and whether any pattern takes part.
 fn participants<T: Real>(memory: &ModernHopfield<T>, cue: &Cue, m: usize, par: Par) -> Result<Vec<(f64, bool)>> {
-    let norms = memory.stored().norms().squared();
+    let (norms, energy) = (memory.stored().norms().squared(), memory.energies());
     let of = |allowed: &[bool]| {
         let (mut count, mut longest) = (0_usize, 0.0_f64);
         for (&norm, _) in norms.iter().zip(allowed).filter(|(_, allowed)| **allowed) {
@@ -215,9 +239,9 @@ fn participants<T: Real>(memory: &ModernHopfield<T>, cue: &Cue, m: usize, par: P
             longest = longest.max(norm);
         }
         // Without any pattern the energy is +∞, and constants of nothing would turn it into NaN.
-        (if count > 0 { memory.constants(count, longest.sqrt()) } else { 0.0 }, count > 0)
+        (if count > 0 { energy.constants(count, longest.sqrt()) } else { 0.0 }, count > 0)
     };
-    let all = (memory.constants(norms.len(), memory.largest_norm()), true);
+    let all = (energy.constants(norms.len(), memory.largest_norm()), true);
     let mut found = try_vec(m, all, "constants")?;
     match cue.mask.as_ref().map(|mask| (mask.nrows(), mask.as_slice().unwrap_or_default())) {
         None => {}
@@ -244,10 +268,13 @@ impl<T: Real> Run<'_, '_, '_, T> {
     fn step(&mut self, cues: &Rows<T>, active: &[usize], par: Par) -> Result<Vec<usize>> {
         let (memory, d) = (self.memory, cues.width());
         let before = self.gather(active)?;
-        let mut after = try_vec(before.len(), T::ZERO, "states")?;
-        let mut normalizers = try_vec(active.len(), no_weight(), "normalizers")?;
-        let pass = memory.pass(Read::Patterns, self.cue.mask(active));
-        pass.run(&before, Answers { means: &mut after, normalizers: &mut normalizers, best: &mut [] }, par)?;
+        // Only the first step of a partial cue compares the known entries alone.
+        let partial = |query: usize| self.n_steps[query] == 0 && self.cue.is_partial(query);
+        let (mut after, normalizers) = memory.update(Read::Patterns, (&before, active), (self.cue, &partial), par)?;
+        let mut moves = try_vec(active.len(), true, "states")?;
+        for (at, after) in after.chunks_exact_mut(d).enumerate() {
+            moves[at] = memory.settle(&before[at * d..][..d], after, &normalizers[at], || true);
+        }
         if let (true, Some(known)) = (self.cue.clamp, &self.cue.known) {
             for (after, &query) in after.chunks_exact_mut(d).zip(active) {
                 let held = after.iter_mut().zip(cues.row(query)).zip(known.row(query));
@@ -262,17 +289,26 @@ impl<T: Real> Run<'_, '_, '_, T> {
             Criterion::Association => {
                 let mask = self.cue.mask(active);
                 let settled = memory.normalizers(&after, mask, par)?;
+                let known: Vec<Option<Vec<bool>>> =
+                    active.iter().map(|&query| partial(query).then(|| self.cue.known_rows(&[query]))).collect();
                 let (earlier, later) = ((&before[..], &normalizers[..]), (&after[..], &settled[..]));
-                association::distances(memory, earlier, later, mask, par)?
+                association::distances(memory, (earlier, &known), later, mask, par)?
             }
         };
+        let (energy, comparisons) = (memory.energies(), [false, true].map(|partial| memory.comparison(partial)));
+        let partial: Vec<bool> = active.iter().map(|&query| partial(query)).collect();
         let mut next = Vec::with_capacity(active.len());
         for (at, &query) in active.iter().enumerate() {
+            if !moves[at] {
+                self.reason[query] = Reason::Outside;
+                continue;
+            }
             if self.stop.trace {
                 let norm = norm_squared(&before[at * d..][..d]);
                 let bytes = 8 * (self.trace[query].len() as u128 + 1);
                 self.trace[query].try_reserve(1).map_err(|_| Error::OutOfMemory { bytes, purpose: "the trace" })?;
-                self.trace[query].push(memory.energy_of(normalizers[at], norm, self.constants[query]));
+                let comparison = comparisons[usize::from(partial[at])];
+                self.trace[query].push(energy.of(&normalizers[at], norm, comparison, self.constants[query]));
             }
             let state = &after[at * d..][..d];
             self.n_steps[query] += 1;
@@ -282,9 +318,7 @@ impl<T: Real> Run<'_, '_, '_, T> {
                 Criterion::Association => RESOLUTION * T::EPSILON,
             };
             // The first step of a partial cue fills in what was not there: it is no small move, whatever its length.
-            let completing = self.n_steps[query] == 1
-                && self.cue.known.as_ref().is_some_and(|known| known.row(query).iter().any(|known| !known));
-            if !completing && moved[at] <= self.stop.tol.max(resolved) {
+            if !partial[at] && moved[at] <= self.stop.tol.max(resolved) {
                 self.reason[query] = Reason::Tolerance;
             } else if (self.n_steps[query] as usize) < self.stop.max_steps {
                 next.push(query);
@@ -308,26 +342,28 @@ impl<T: Real> Run<'_, '_, '_, T> {
         let (memory, m) = (self.memory, self.reason.len());
         let d = memory.stored().width();
         let rows: Vec<usize> = (0..m).collect();
-        let mut normalizers = try_vec(m, no_weight(), "normalizers")?;
+        let mut normalizers = try_vec(m, Normalizer::NOTHING, "normalizers")?;
         let mut best = try_vec(m, None, "best matches")?;
         let answers = Answers { means: &mut [], normalizers: &mut normalizers, best: &mut best };
-        memory.pass(Read::Nothing, self.cue.mask(&rows)).run(&self.states, answers, par)?;
+        memory.pass(Read::Nothing, self.cue.mask(&rows), None).run(&self.states, answers, par)?;
         let output = match memory.stored_values() {
             None => None,
             Some(values) => {
                 let mut means = try_vec(m * values.width(), T::ZERO, "the output")?;
                 let answers = Answers { means: &mut means, normalizers: &mut [], best: &mut [] };
-                memory.pass(Read::Values, self.cue.mask(&rows)).run(&self.states, answers, par)?;
+                memory.pass(Read::Values, self.cue.mask(&rows), None).run(&self.states, answers, par)?;
                 Some(table(m, values.width(), means)?)
             }
         };
-        let scale = scale(memory.beta());
+        let (energies, comparison) = (memory.energies(), memory.comparison(false));
         let energy: Array1<f64> = (0..m)
             .map(|query| {
                 let norm = norm_squared(&self.states[query * d..][..d]);
-                memory.energy_of(normalizers[query], norm, self.constants[query])
+                energies.of(&normalizers[query], norm, comparison, self.constants[query])
             })
             .collect();
+        let weight =
+            |query: usize| best[query].map(|(score, index)| memory.weights().weight(&normalizers[query], score, index));
         let trace = if self.stop.trace {
             let columns = self.n_steps.iter().max().map_or(0, |&steps| steps as usize) + 1;
             let mut energies = try_vec(area(m, columns, "the trace")?, f64::NAN, "the trace")?;
@@ -348,16 +384,9 @@ impl<T: Real> Run<'_, '_, '_, T> {
             n_steps: self.n_steps.into(),
             residual: self.residual.into(),
             pattern: best.iter().map(|best| best.map_or(-1, |(_, index)| index as i64)).collect(),
-            weight: (0..m)
-                .map(|query| best[query].map_or(0.0, |(score, _)| normalizers[query].weight(score, scale).into()))
-                .collect(),
+            weight: (0..m).map(|query| weight(query).map_or(0.0, Into::into)).collect(),
             energy,
             trace,
         })
     }
-}
-
-/// The normalizer of no pattern at all.
-pub(super) fn no_weight<T: Real>() -> Normalizer<T> {
-    Normalizer { maximum: T::NEG_INFINITY, sum: T::ZERO }
 }

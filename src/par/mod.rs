@@ -304,13 +304,13 @@ mod tests {
             let tickets = Tickets::default();
             let failed = Par::with_threads(3).run(3, |watch| {
                 if tickets.take(1).is_some() {
-                    return Err(Error::NotCalibratable);
+                    return Err(Error::NotCalibratable { similarity: "dot" });
                 }
                 loop {
                     watch.check()?;
                 }
             });
-            assert_eq!(failed, Err(Error::NotCalibratable));
+            assert_eq!(failed, Err(Error::NotCalibratable { similarity: "dot" }));
         }
     }
 

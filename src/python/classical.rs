@@ -7,7 +7,7 @@ use pyo3::types::PyDict;
 use super::binary::{self, Request, Rows, Shared};
 use super::error::exception;
 use crate::Result;
-use crate::classical::{self, Bias, ClassicalOptions};
+use crate::classical::{self, Bias, ClassicalOptions, Perceptron, PseudoInverse, Rule};
 
 /// A classical Hopfield network whose patterns can be changed while others read it.
 #[pyclass(frozen, module = "hopfield._core")]
@@ -20,13 +20,41 @@ enum Field<'py> {
     Same(f64),
 }
 
+/// A rule by name, with the choices of all rules.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct RuleRequest {
+    name: String,
+    #[pyo3(default)]
+    zero_diagonal: bool,
+    #[pyo3(default)]
+    implicit: Option<bool>,
+    #[pyo3(default)]
+    margin: f64,
+    #[pyo3(default)]
+    symmetric: bool,
+    #[pyo3(default)]
+    max_epochs: u32,
+}
+
+impl RuleRequest {
+    fn parse(&self) -> Result<Rule> {
+        let Self { zero_diagonal, implicit, margin, symmetric, max_epochs, .. } = *self;
+        Ok(match self.name.parse()? {
+            Rule::PseudoInverse(_) => Rule::PseudoInverse(PseudoInverse { zero_diagonal, implicit }),
+            Rule::Perceptron(_) => Rule::Perceptron(Perceptron { margin, symmetric, max_epochs }),
+            rule => rule,
+        })
+    }
+}
+
 #[pymethods]
 impl ClassicalHopfield {
     #[new]
     fn new(
         py: Python,
         n_neurons: Option<usize>,
-        rule: &str,
+        rule: RuleRequest,
         normalization: &str,
         bias: Option<Field>,
         is_threshold: bool,
@@ -109,6 +137,18 @@ impl ClassicalHopfield {
     fn weight_matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let weights = self.0.read(py, classical::ClassicalHopfield::weight_matrix)?;
         Ok(weights.into_pyarray(py))
+    }
+
+    /// Whether learning converged, its epochs, and the least margin.
+    fn learning(&self, py: Python) -> PyResult<(bool, Option<u32>, f64)> {
+        let learning = self.0.read(py, classical::ClassicalHopfield::learning)?;
+        Ok((learning.converged, learning.n_epochs, learning.margin))
+    }
+
+    /// Whether learning converged, as far as that is known without looking.
+    #[getter]
+    fn has_converged(&self) -> bool {
+        self.0.current().has_converged()
     }
 
     #[classattr]

@@ -20,6 +20,9 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::Options { .. }
         | Error::Index { .. }
         | Error::NotStored { .. }
+        | Error::Dependent { .. }
+        | Error::Diverged { .. }
+        | Error::Asymmetric { .. }
         | Error::Top { .. }
         | Error::TooLong { .. }
         | Error::TooLarge { .. }
@@ -27,7 +30,10 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::NotSettled { .. }
         | Error::NotStable { .. }
         | Error::Overflow { .. }
-        | Error::NotCalibratable => class(py, &INVALID, "InvalidInputError"),
+        | Error::Pair { .. }
+        | Error::NoEnergy { .. }
+        | Error::NoDirection { .. }
+        | Error::NotCalibratable { .. } => class(py, &INVALID, "InvalidInputError"),
         Error::OutOfMemory { .. } => class(py, &MEMORY, "OutOfMemoryError"),
         // Without an exception of its own: the interrupt came from elsewhere.
         Error::Interrupted => return pyo3::exceptions::PyKeyboardInterrupt::new_err(()),

@@ -8,6 +8,7 @@ mod binary;
 mod capacity;
 mod classical;
 mod error;
+mod hidden_state;
 mod layer;
 mod machine;
 mod modern;
@@ -28,11 +29,13 @@ mod _core {
     #[pymodule_export]
     use super::classical::ClassicalHopfield;
     #[pymodule_export]
+    use super::hidden_state::{HiddenTape, hidden_state_attention, hidden_state_layer};
+    #[pymodule_export]
     use super::layer::{Layer, Tape};
     #[pymodule_export]
     use super::machine::{bytes_read_per_second, multiply_adds_per_second};
     #[pymodule_export]
-    use super::modern::{ModernHopfield, attention};
+    use super::modern::{ModernHopfield, attention, check_family, scale_to_unit, separation_facts};
     #[pymodule_export]
     use super::rounded::RoundedPatterns;
     #[pymodule_export]

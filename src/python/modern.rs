@@ -18,7 +18,9 @@ use crate::input::patterns::Patterns;
 use crate::input::real::{Finite, Norms, Rows};
 use crate::input::rounded::Rounded;
 use crate::kernel::real::Real;
-use crate::modern::{self, Constants, Criterion, Cue, Kind, RamsauerClass, Reason, Stop};
+use crate::modern::memory::Family;
+use crate::modern::similarity::to_unit_rows;
+use crate::modern::{self, Constants, Criterion, Cue, Kind, RamsauerClass, Reason, Separation, Similarity, Stop};
 use crate::par::Par;
 
 /// Patterns and values in arrays that nobody writes to, and what is known of them.
@@ -39,12 +41,15 @@ enum Typed {
 
 /// A modern Hopfield network over arrays that it shares with its face.
 #[pyclass(frozen, module = "hopfield._core")]
-pub(super) struct ModernHopfield(Typed);
+pub(super) struct ModernHopfield {
+    typed: Typed,
+    family: Family,
+}
 
 /// Calls a generic function with the store, whatever its dtype.
 macro_rules! typed {
     ($self:ident, $store:ident => $body:expr) => {
-        match &$self.0 {
+        match &$self.typed {
             Typed::F32($store) => $body,
             Typed::F64($store) => $body,
         }
@@ -61,30 +66,34 @@ impl ModernHopfield {
         py: Python,
         patterns: &Bound<PyAny>,
         values: Option<&Bound<PyUntypedArray>>,
+        separation: (String, Option<f64>),
+        similarity: &str,
         check_finite: bool,
         n_threads: Option<usize>,
     ) -> PyResult<Self> {
         let call = Call::new(py, n_threads);
+        let family = family(py, &separation, similarity)?;
         if let Ok(rounded) = patterns.cast::<RoundedPatterns>() {
             let store = Store::of_rounded(call, rounded.get().rows(), values, finite(check_finite))?;
-            return Ok(Self(Typed::F32(store)));
+            return Ok(Self { typed: Typed::F32(store), family });
         }
         let patterns = patterns.cast::<PyUntypedArray>()?;
-        Ok(Self(if patterns.dtype().is_equiv_to(&numpy::dtype::<f32>(py)) {
+        let typed = if patterns.dtype().is_equiv_to(&numpy::dtype::<f32>(py)) {
             Typed::F32(Store::new(call, patterns, values, finite(check_finite))?)
         } else {
             Typed::F64(Store::new(call, patterns, values, finite(check_finite))?)
-        }))
+        };
+        Ok(Self { typed, family })
     }
 
     /// Refuses a β that is not positive and finite, or under which scores go beyond the dtype.
     fn validate(&self, py: Python, beta: f64) -> PyResult<()> {
-        typed!(self, store => store.with(Call::new(py, Some(1)), beta, |_, _| Ok(())))
+        typed!(self, store => store.with(Call::new(py, Some(1)), (beta, self.family), |_, _| Ok(())))
     }
 
     /// β for a wanted error, the share of sampled patterns that no β retrieves, and whether that changed β.
     fn calibrate(&self, py: Python, error: f64, n_threads: Option<usize>) -> PyResult<(f64, f64, bool)> {
-        let found = typed!(self, store => store.calibrate(Call::new(py, n_threads), error))?;
+        let found = typed!(self, store => store.calibrate(Call::new(py, n_threads), self.family, error))?;
         Ok((found.beta, found.unretrievable, found.fell_back))
     }
 
@@ -99,7 +108,7 @@ impl ModernHopfield {
         n_threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let cue = cue(&known, false, &mask, true);
-        typed!(self, store => store.step(Call::new(py, n_threads), beta, queries, &cue))
+        typed!(self, store => store.step(Call::new(py, n_threads), (beta, self.family), queries, &cue))
     }
 
     /// The columns of a retrieval by the names of the result's fields; reasons as codes, no output without values.
@@ -124,7 +133,7 @@ impl ModernHopfield {
         let stop = Stop { max_steps, tol, criterion, trace };
         let cue = cue(&known, clamp, &mask, check_finite);
         let call = Call { py, n_threads, progress };
-        typed!(self, store => store.retrieve(call, beta, queries, &cue, &stop))
+        typed!(self, store => store.retrieve(call, (beta, self.family), queries, &cue, &stop))
     }
 
     fn energy<'py>(
@@ -136,7 +145,7 @@ impl ModernHopfield {
         n_threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let constants = if constants { Constants::Include } else { Constants::Drop };
-        typed!(self, store => store.energy(Call::new(py, n_threads), beta, states, constants))
+        typed!(self, store => store.energy(Call::new(py, n_threads), (beta, self.family), states, constants))
     }
 
     fn association<'py>(
@@ -146,7 +155,7 @@ impl ModernHopfield {
         queries: &Bound<'py, PyUntypedArray>,
         n_threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        typed!(self, store => store.association(Call::new(py, n_threads), beta, queries))
+        typed!(self, store => store.association(Call::new(py, n_threads), (beta, self.family), queries))
     }
 
     fn association_top<'py>(
@@ -157,7 +166,7 @@ impl ModernHopfield {
         top: usize,
         n_threads: Option<usize>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyArray2<i64>>)> {
-        typed!(self, store => store.association_top(Call::new(py, n_threads), beta, queries, top))
+        typed!(self, store => store.association_top(Call::new(py, n_threads), (beta, self.family), queries, top))
     }
 
     /// The columns of diagnoses by the names of the result's fields; kinds and classes as codes.
@@ -168,7 +177,7 @@ impl ModernHopfield {
         states: &Bound<'py, PyUntypedArray>,
         n_threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        typed!(self, store => store.diagnose(Call::new(py, n_threads), beta, states))
+        typed!(self, store => store.diagnose(Call::new(py, n_threads), (beta, self.family), states))
     }
 
     /// The names that the codes of reasons stand for.
@@ -182,6 +191,54 @@ impl ModernHopfield {
     /// The names that the codes of classes stand for.
     #[classattr]
     const CLASSES: &'static [&'static str] = RamsauerClass::NAMES;
+}
+
+/// The inverse temperature, and how scores become weights and what they compare.
+type Rules = (f64, Family);
+
+/// A separation by name and parameter, and a similarity by name.
+fn family(py: Python, (name, parameter): &(String, Option<f64>), similarity: &str) -> PyResult<Family> {
+    let of_names = || {
+        let similarity: Similarity = similarity.parse()?;
+        Ok((Separation::named(name, *parameter)?.with(similarity)?, similarity))
+    };
+    of_names().map_err(|error| exception(py, &error))
+}
+
+/// Refuses a separation and a similarity that mean nothing together.
+#[pyfunction]
+pub(super) fn check_family(py: Python, separation: (String, Option<f64>), similarity: &str) -> PyResult<()> {
+    family(py, &separation, similarity).map(drop)
+}
+
+/// Of a separation: whether one walk over the memory is enough, the similarities with which it means something, and those
+/// of them with which it has an energy.
+#[pyfunction]
+pub(super) fn separation_facts(
+    py: Python,
+    separation: (String, Option<f64>),
+) -> PyResult<(bool, Vec<&'static str>, Vec<&'static str>)> {
+    let (name, parameter) = separation;
+    let separation = Separation::named(&name, parameter).map_err(|error| exception(py, &error))?;
+    let having = |has: &dyn Fn(Similarity) -> bool| {
+        let similarities = Similarity::NAMES.iter().filter_map(|name| name.parse().ok());
+        similarities.filter(|&similarity| has(similarity)).map(Similarity::name).collect()
+    };
+    let meaning = having(&|similarity| separation.with(similarity).is_ok());
+    Ok((separation.is_single_pass(), meaning, having(&|similarity| separation.has_energy(similarity))))
+}
+
+/// Scales the rows of an array that nobody else has to norm 1, in place; a row of zeros is refused.
+#[pyfunction]
+pub(super) fn scale_to_unit(py: Python, rows: &Bound<PyUntypedArray>) -> PyResult<()> {
+    fn typed<T: Real + Element>(py: Python, rows: &Bound<PyUntypedArray>) -> PyResult<()> {
+        let mut rows = rows.cast::<PyArray2<T>>()?.try_readwrite()?;
+        let mut rows = rows.as_array_mut();
+        let columns = rows.ncols().max(1);
+        let entries = rows.as_slice_mut().unwrap_or_default();
+        Call::new(py, Some(1)).run(|par| to_unit_rows("patterns", entries, columns, par))
+    }
+    if rows.dtype().is_equiv_to(&numpy::dtype::<f32>(py)) { typed::<f32>(py, rows) } else { typed::<f64>(py, rows) }
 }
 
 fn finite(check: bool) -> Finite {
@@ -239,19 +296,19 @@ impl<T: Real + Element> Store<T> {
         Ok((patterns, values))
     }
 
-    fn calibrate(&self, call: Call, error: f64) -> PyResult<modern::Calibration> {
-        self.with_rows(call, |patterns, _, par| modern::calibrate::of_patterns(&patterns, error, par))
+    fn calibrate(&self, call: Call, family: Family, error: f64) -> PyResult<modern::Calibration> {
+        self.with_rows(call, |patterns, _, par| modern::calibrate::of_patterns(&patterns, family, error, par))
     }
 
-    /// Runs `work` on the memory that the arrays and `beta` make.
+    /// Runs `work` on the memory that the arrays, the inverse temperature and the family make.
     fn with<R: Send>(
         &self,
         call: Call,
-        beta: f64,
+        (beta, family): Rules,
         work: impl FnOnce(&modern::ModernHopfield<T>, Par) -> crate::Result<R> + Send,
     ) -> PyResult<R> {
         self.with_rows(call, |patterns, values, par| {
-            work(&modern::ModernHopfield::assemble(patterns, values, beta)?, par)
+            work(&modern::ModernHopfield::assemble(patterns, values, beta, family)?, par)
         })
     }
 
@@ -284,26 +341,26 @@ impl<T: Real + Element> Store<T> {
     fn step<'py>(
         &self,
         call: Call<'py>,
-        beta: f64,
+        rules: Rules,
         queries: &Bound<'py, PyUntypedArray>,
         cue: &Cue,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
         let queries = queries.as_array();
-        Ok(self.with(call, beta, |memory, par| memory.step(queries, cue, par))?.into_pyarray(py).into_any())
+        Ok(self.with(call, rules, |memory, par| memory.step(queries, cue, par))?.into_pyarray(py).into_any())
     }
 
     fn retrieve<'py>(
         &self,
         call: Call<'py>,
-        beta: f64,
+        rules: Rules,
         queries: &Bound<'py, PyUntypedArray>,
         cue: &Cue,
         stop: &Stop,
     ) -> PyResult<Bound<'py, PyDict>> {
         let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
         let queries = queries.as_array();
-        let found = self.with(call, beta, |memory, par| memory.retrieve(queries, cue, stop, par))?;
+        let found = self.with(call, rules, |memory, par| memory.retrieve(queries, cue, stop, par))?;
         let columns = PyDict::new(py);
         columns.set_item("states", found.states.into_pyarray(py))?;
         columns.set_item("output", found.output.map(|output| output.into_pyarray(py)))?;
@@ -321,48 +378,48 @@ impl<T: Real + Element> Store<T> {
     fn energy<'py>(
         &self,
         call: Call<'py>,
-        beta: f64,
+        rules: Rules,
         states: &Bound<'py, PyUntypedArray>,
         constants: Constants,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let (py, states) = (call.py, states.cast::<PyArray2<T>>()?.try_readonly()?);
         let states = states.as_array();
-        Ok(self.with(call, beta, |memory, par| memory.energy(states, constants, par))?.into_pyarray(py))
+        Ok(self.with(call, rules, |memory, par| memory.energy(states, constants, par))?.into_pyarray(py))
     }
 
     fn association<'py>(
         &self,
         call: Call<'py>,
-        beta: f64,
+        rules: Rules,
         queries: &Bound<'py, PyUntypedArray>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
         let queries = queries.as_array();
-        Ok(self.with(call, beta, |memory, par| memory.association(queries, par))?.into_pyarray(py).into_any())
+        Ok(self.with(call, rules, |memory, par| memory.association(queries, par))?.into_pyarray(py).into_any())
     }
 
     fn association_top<'py>(
         &self,
         call: Call<'py>,
-        beta: f64,
+        rules: Rules,
         queries: &Bound<'py, PyUntypedArray>,
         top: usize,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyArray2<i64>>)> {
         let (py, queries) = (call.py, queries.cast::<PyArray2<T>>()?.try_readonly()?);
         let queries = queries.as_array();
-        let (weights, indices) = self.with(call, beta, |memory, par| memory.association_top(queries, top, par))?;
+        let (weights, indices) = self.with(call, rules, |memory, par| memory.association_top(queries, top, par))?;
         Ok((weights.into_pyarray(py).into_any(), indices.into_pyarray(py)))
     }
 
     fn diagnose<'py>(
         &self,
         call: Call<'py>,
-        beta: f64,
+        rules: Rules,
         states: &Bound<'py, PyUntypedArray>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let (py, states) = (call.py, states.cast::<PyArray2<T>>()?.try_readonly()?);
         let states = states.as_array();
-        let found = self.with(call, beta, |memory, par| memory.diagnose(states, par))?;
+        let found = self.with(call, rules, |memory, par| memory.diagnose(states, par))?;
         let indices = |found: &modern::Diagnosis| {
             found.patterns.iter().map(|&index| index as i64).collect::<Vec<_>>().into_pyarray(py)
         };
@@ -386,23 +443,27 @@ pub(super) fn attention<'py>(
     values: &Bound<'py, PyUntypedArray>,
     beta: Option<f64>,
     mask: Option<PyReadonlyArray3<'py, bool>>,
+    separation: (String, Option<f64>),
 ) -> PyResult<Bound<'py, PyAny>> {
     fn typed<'py, T: Real + Element>(
         py: Python<'py>,
         arrays: [&Bound<'py, PyUntypedArray>; 3],
         beta: Option<f64>,
         mask: Option<&PyReadonlyArray3<'py, bool>>,
+        separation: Separation,
     ) -> PyResult<Bound<'py, PyAny>> {
         let [queries, keys, values] = arrays.map(|array| array.cast::<PyArray3<T>>());
         let (queries, keys, values) = (queries?.try_readonly()?, keys?.try_readonly()?, values?.try_readonly()?);
         let (queries, keys, values) = (queries.as_array(), keys.as_array(), values.as_array());
         let mask = mask.map(PyReadonlyArray3::as_array);
-        let output = Call::new(py, None).run(|par| modern::attention(queries, keys, values, beta, mask, par))?;
+        let output =
+            Call::new(py, None).run(|par| modern::attention(queries, keys, values, beta, mask, separation, par))?;
         Ok(output.into_pyarray(py).into_any())
     }
+    let (separation, _) = family(py, &separation, Similarity::Dot.name())?;
     if queries.dtype().is_equiv_to(&numpy::dtype::<f32>(py)) {
-        typed::<f32>(py, [queries, keys, values], beta, mask.as_ref())
+        typed::<f32>(py, [queries, keys, values], beta, mask.as_ref(), separation)
     } else {
-        typed::<f64>(py, [queries, keys, values], beta, mask.as_ref())
+        typed::<f64>(py, [queries, keys, values], beta, mask.as_ref(), separation)
     }
 }

@@ -351,7 +351,10 @@ fn what_is_refused_is_refused_before_anything_changes() {
         "up".parse::<Tie>().unwrap_err().to_string(),
         "`tie` must be one of 'keep', 'plus', 'minus', 'random'; got 'up'"
     );
-    assert_eq!("hebb".parse::<Rule>().unwrap_err().to_string(), "`rule` must be one of 'hebbian'; got 'hebb'");
+    assert_eq!(
+        "hebb".parse::<Rule>().unwrap_err().to_string(),
+        "`rule` must be one of 'hebbian', 'storkey', 'pseudo_inverse', 'perceptron'; got 'hebb'"
+    );
     let bias = Bias::Each(vec![0.0; 2]);
     let mut net = ClassicalHopfield::with(ClassicalOptions { bias, ..Default::default() }).unwrap();
     assert_eq!(

@@ -8,4 +8,5 @@ mod classical;
 mod layering;
 mod modern;
 mod random;
+mod separations;
 mod vectors;

@@ -1,6 +1,8 @@
 //! The modern network against the oracle's vectors, and what a user of the crate does with a memory.
 
-use hopfield::modern::{Constants, Criterion, Cue, ModernHopfield, Stop, Storage, attention, calibrate};
+use hopfield::modern::{
+    Constants, Criterion, Cue, ModernHopfield, Separation, Similarity, Stop, Storage, attention, calibrate,
+};
 use hopfield::{Error, Finite, Par, Real};
 use ndarray::{Array1, Array2, Array3, array};
 use serde::Deserialize;
@@ -153,7 +155,8 @@ fn every_vector_of_the_oracle_is_met() {
         }
     }
     for case in &vectors.calibrations {
-        let found = calibrate(table(&case.patterns), case.error, Par::serial()).unwrap();
+        let found =
+            calibrate(table(&case.patterns), Separation::Softmax, Similarity::Dot, case.error, Par::serial()).unwrap();
         near(found.beta, case.beta, UNITS, f64::EPSILON, 0.0);
         near(found.unretrievable, case.lost, UNITS, f64::EPSILON, 1.0);
     }
@@ -162,8 +165,16 @@ fn every_vector_of_the_oracle_is_met() {
         let mask: Option<Array3<bool>> = case.mask.as_ref().map(|mask| table(mask).insert_axis(ndarray::Axis(0)));
         let (queries, keys, values) = (batch(&case.queries), batch(&case.keys), batch(&case.values));
         let mask = mask.as_ref().map(|mask| mask.view());
-        let found =
-            attention(queries.view(), keys.view(), values.view(), case.beta, mask, Par::with_threads(2)).unwrap();
+        let found = attention(
+            queries.view(),
+            keys.view(),
+            values.view(),
+            case.beta,
+            mask,
+            Separation::Softmax,
+            Par::with_threads(2),
+        )
+        .unwrap();
         let expected = batch(&case.output);
         assert_eq!(found.dim(), expected.dim());
         found.iter().zip(&expected).for_each(|(&found, &expected)| near(found, expected, UNITS, f64::EPSILON, 1.0));

@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from oracle import capacity, classical, exponential, modern
+from oracle import capacity, classical, exponential, modern, separations
 from oracle.rng import Stream, mix
 
 HERE = Path(__file__).resolve().parent
@@ -460,6 +460,41 @@ def exponential_cases() -> list[Json]:
     return cases
 
 
+# Separations
+
+
+SEPARATIONS = (
+    ("softmax", None),
+    *(("softmax1", null) for null in (0.0, -1.25, 40.0)),
+    ("sparsemax", None),
+    *(("entmax", alpha) for alpha in (1.5, 2.0, 1.25, 3.0, 1.01)),
+    *(("top_k", float(count)) for count in (1, 2, 5, 1000)),
+    ("max", None),
+    ("linear", None),
+    *(("polynomial", float(degree)) for degree in (1, 2, 7)),
+    *(("epanechnikov", epsilon) for epsilon in (0.0, 0.25)),
+)
+
+
+def separation_cases() -> list[Json]:
+    """Rows with equal scores, masked ones (null) and none but those, at small and large beta."""
+    stream = Stream(2**33, 0)
+    rows = [[], [0.5], [1.5, 1.5, -2.0], eighths(stream, 40, 12), [6 * stream.unit() - 4 for _ in range(300)]]
+    rows += [[-math.inf, -math.inf], [-0.25, -math.inf, -0.5, -0.25, 0.125, -math.inf]]
+    cases = []
+    for row, beta, (name, parameter) in itertools.product(rows, (0.03, 1.0, 9.0), SEPARATIONS):
+        separation = separations.Separation(name, math.nan if parameter is None else parameter)
+        conjugate = separations.conjugate(separation, row, beta)
+        cases.append(
+            {
+                **{"name": name, "parameter": parameter, "beta": beta, "scores": [finite(s) for s in row]},
+                "weights": [short(p) for p in separations.weights(separation, row, beta)],
+                "conjugate": short(conjugate) if math.isfinite(conjugate) else None,
+            }
+        )
+    return cases
+
+
 # Capacities
 
 
@@ -560,6 +595,7 @@ def files() -> dict[str, str]:
             }
         ),
         "exponential.json": lines({"cases": exponential_cases()}),
+        "separations.json": lines({"cases": separation_cases()}),
         "classical.json": lines({"cases": [classical_case(i, plan) for i, plan in enumerate(CLASSICAL_PLAN)]}),
         "modern.json": lines(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from .. import _arrays, _core, _random, _terminal
 from ..classical import ClassicalHopfield
 from ..errors import InputTypeError, InvalidInputError
 from ..modern import ModernHopfield
+from ..rules import NAMED as RULES
+from ..rules import Hebbian, Perceptron, PseudoInverse, Rule, Storkey
 from ._crew import Crew
 from ._elements import real, whole
 from ._results import CapacityScan, summarize
@@ -21,7 +24,7 @@ __all__ = ["basin", "scan"]
 
 #: Memories by name; others are given as factories.
 NAMED: dict[str, Factory] = {
-    "hebbian": ClassicalHopfield,
+    **{name: functools.partial(ClassicalHopfield, rule=rule) for name, rule in RULES.items()},
     "modern": ModernHopfield,
 }
 
@@ -32,7 +35,7 @@ def scan(
     alpha: npt.ArrayLike | None = None,
     k: npt.ArrayLike | None = None,
     trials: int = 100,
-    memory: str | Factory = "hebbian",
+    memory: str | Rule | Factory = "hebbian",
     patterns: str = "spins",
     corruption: float = 0.0,
     tolerance: float | None = None,
@@ -58,10 +61,12 @@ def scan(
         Numbers of patterns, for loads of any size.
     trials : int
         Trials of each point.
-    memory : {"hebbian", "modern"} or callable
-        What is tried. A callable makes a memory of patterns, shape (k, n): any object with a method ``retrieve`` that
-        takes a cue, shape (n,), and returns the final state, or a result that has it as ``states``. If it has keywords
-        ``rng`` and ``progress``, it gets a seed, and a function to call now and then. Called from several threads.
+    memory : name, rule of `hopfield.rules`, or callable
+        What is tried: a classical network of the learning rule ``"hebbian"``, ``"storkey"``, ``"pseudo_inverse"`` or
+        ``"perceptron"``, or a rule with its choices; ``"modern"``; or any other memory. A callable makes one of patterns,
+        shape (k, n): any object with a method ``retrieve`` that takes a cue, shape (n,), and returns the final state, or a
+        result that has it as ``states``. If it has keywords ``rng`` and ``progress``, it gets a seed, and a function to
+        call now and then. Called from several threads.
     patterns : {"spins", "gaussian", "spherical"}
         Random ±1 (int8), independent standard normal entries, or uniform on the sphere of radius ``sqrt(n)`` (float64).
     corruption : float
@@ -103,6 +108,12 @@ def scan(
     >>> found.overlap.round(2).tolist()
     [1.0, 0.64]
 
+    The pseudo-inverse goes on where Hebb's rule has long failed:
+
+    >>> found = hf.capacity.scan(n=100, alpha=[0.2, 0.5], trials=20, memory="pseudo_inverse", corruption=0.05)
+    >>> found.success_rate.round(1).tolist()
+    [1.0, 1.0]
+
     A modern network of 12 entries retrieves many more patterns than that from noisy cues:
 
     >>> def memory(patterns):
@@ -122,7 +133,7 @@ def basin(
     alpha: npt.ArrayLike | None = None,
     k: npt.ArrayLike | None = None,
     trials: int = 100,
-    memory: str | Factory = "hebbian",
+    memory: str | Rule | Factory = "hebbian",
     patterns: str = "spins",
     tolerance: float | None = None,
     retrieve: Mapping[str, Any] | None = None,
@@ -177,7 +188,7 @@ def basin(
 def _measure(
     points: list[tuple[int, int, float]],
     trials: int,
-    memory: str | Factory,
+    memory: str | Rule | Factory,
     patterns: str,
     tolerance: float | None,
     retrieve: Mapping[str, Any] | None,
@@ -263,7 +274,9 @@ def _between(name: str, value: float, *, closed: bool = False) -> float:
     return number
 
 
-def _factory(memory: str | Factory) -> Factory:
+def _factory(memory: str | Rule | Factory) -> Factory:
+    if isinstance(memory, Hebbian | Storkey | PseudoInverse | Perceptron):
+        return functools.partial(ClassicalHopfield, rule=memory)
     if isinstance(memory, str):
         if memory not in NAMED:
             names = ", ".join(map(repr, NAMED))
@@ -274,7 +287,9 @@ def _factory(memory: str | Factory) -> Factory:
     return memory
 
 
-def _name(memory: str | Callable[..., object]) -> str:
+def _name(memory: str | Rule | Callable[..., object]) -> str:
     if isinstance(memory, str):
         return memory
+    if isinstance(memory, Hebbian | Storkey | PseudoInverse | Perceptron):
+        return memory.name if memory == RULES[memory.name] else repr(memory)
     return str(getattr(memory, "__name__", type(memory).__name__))

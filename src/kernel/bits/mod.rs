@@ -45,7 +45,7 @@ macro_rules! for_every_set {
         }
     )*};
 }
-use for_every_set;
+pub(super) use for_every_set;
 
 /// Words of a block: one 512-bit register, one cache line.
 const BLOCK: usize = 8;

@@ -1,37 +1,26 @@
-//! The Hebbian rule in exact integers: what its factor `c` makes of integer fields, thresholds and energies.
+//! Integer fields: what their unit, the bias and an external field make of thresholds, energies and reported numbers.
 //!
-//! With `H_i = Σ_μ ξ_i^μ a^μ − k x_i` the field is `h_i = c H_i + b_i` and the energy
-//! `E = −(c/2) (Σ_μ (a^μ)² − k Σ_i x_i²) − Σ_i b_i x_i` (Hopfield 1982, eq. 7, with `W_ii = 0`). `c` is one over an
-//! integer, so a sign needs no floating point and a reported number is the exact value rounded once.
+//! With an integer `H_i` the field is `h_i = c H_i + b_i`, and the energy `E = −(c/2) Σ_i x_i H_i − Σ_i b_i x_i` (Hopfield
+//! 1982, eq. 7). `c` is one over an integer, so a sign needs no floating point and a reported number is the exact value
+//! rounded once. Under Hebb's rule `H_i = Σ_μ ξ_i^μ a^μ − k x_i`, and `Σ_i x_i H_i = Σ_μ (a^μ)² − k Σ_i x_i²`.
 //!
-//! Not here: the sums over patterns, which the packed kernels take.
+//! Not here: the sums over patterns or neurons, which kernels take.
 
 use super::local::Local;
-use super::options::Normalization;
 use crate::binary::{Exact, Tie, ratio};
 use crate::error::{Result, try_vec};
 use crate::kernel::bits::Crossing;
 
-/// `c` and `b` for a network with patterns.
+/// `c` and `b`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hebbian<'a> {
+pub(super) struct Units<'a> {
     /// `1/c`.
     pub denominator: u64,
     /// `b`.
     pub local: Local<'a>,
-    k: i128,
 }
 
-impl<'a> Hebbian<'a> {
-    pub(super) fn new(normalization: Normalization, local: Local<'a>, n: usize, k: usize) -> Self {
-        let denominator = match normalization {
-            Normalization::Neurons => n as u64,
-            Normalization::Patterns => k as u64,
-            Normalization::None => 1,
-        };
-        Self { denominator, local, k: k as i128 }
-    }
-
+impl Units<'_> {
     /// `h_i` from `H_i`.
     pub(super) fn field(&self, i: usize, integer: i64) -> f64 {
         if self.local.is_zero() {
@@ -79,10 +68,9 @@ impl<'a> Hebbian<'a> {
         Ok(thresholds)
     }
 
-    /// The energy of a state, from scratch.
-    pub(super) fn energy(&self, state: &[i8], overlaps: &[i64]) -> Energy {
-        let mut energy = Energy::default();
-        energy.recount(self, state, overlaps);
+    /// The energy of a state, from `Σ_i x_i H_i`.
+    pub(super) fn energy(&self, state: &[i8], pairs: i128) -> Energy {
+        let mut energy = Energy { pairs, ..Energy::default() };
         if !self.local.is_zero() {
             for (i, x) in state.iter().enumerate() {
                 if *x != 0 {
@@ -94,45 +82,45 @@ impl<'a> Hebbian<'a> {
     }
 }
 
-/// The energy of a state that changes under one rule, kept exactly.
+/// `Σ_i x_i H_i` under Hebb's rule: `Σ_{i≠j} Σ_μ ξ_i^μ ξ_j^μ x_i x_j = Σ_μ (a^μ)² − k Σ_i x_i²`.
+pub(super) fn hebbian_pairs(state: &[i8], overlaps: &[i64]) -> i128 {
+    let decided = state.iter().filter(|x| **x != 0).count() as i128;
+    let squares: i128 = overlaps.iter().map(|a| i128::from(*a) * i128::from(*a)).sum();
+    squares - overlaps.len() as i128 * decided
+}
+
+/// The energy of a state that changes, kept exactly.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Energy {
-    /// `Σ_{i≠j} Σ_μ ξ_i^μ ξ_j^μ x_i x_j = Σ_μ (a^μ)² − k Σ_i x_i²`, always even.
-    pairs: i128,
+    /// `Σ_i x_i H_i`.
+    pub pairs: i128,
     /// `Σ_i b_i x_i`.
     linear: Exact,
 }
 
 impl Energy {
-    /// Follows the change of one neuron whose integer field was `field`.
-    pub(super) fn change(&mut self, rule: &Hebbian, i: usize, from: i8, to: i8, field: i64) {
+    /// Follows the change of one neuron whose integer field, without a share of its own, was `field`.
+    pub(super) fn change(&mut self, units: &Units, i: usize, from: i8, to: i8, field: i64) {
         self.pairs += 2 * i128::from(to - from) * i128::from(field);
-        self.shift(rule, i, from, to);
+        self.shift(units, i, from, to);
     }
 
     /// Follows the part of a change that the constant part of the field sees.
-    pub(super) fn shift(&mut self, rule: &Hebbian, i: usize, from: i8, to: i8) {
-        if !rule.local.is_zero() {
+    pub(super) fn shift(&mut self, units: &Units, i: usize, from: i8, to: i8) {
+        if !units.local.is_zero() {
             for _ in 0..(to - from).abs() {
-                rule.local.add_to(&mut self.linear, i, to < from);
+                units.local.add_to(&mut self.linear, i, to < from);
             }
         }
     }
 
-    /// Takes the part of the pairs anew.
-    pub(super) fn recount(&mut self, rule: &Hebbian, state: &[i8], overlaps: &[i64]) {
-        let decided = state.iter().filter(|x| **x != 0).count() as i128;
-        let squares: i128 = overlaps.iter().map(|a| i128::from(*a) * i128::from(*a)).sum();
-        self.pairs = squares - rule.k * decided;
-    }
-
     /// The energy, rounded once.
-    pub(super) fn value(&self, rule: &Hebbian) -> f64 {
-        let half = self.pairs / 2;
-        let magnitude = if rule.local.is_zero() {
-            ratio(half, rule.denominator)
+    pub(super) fn value(&self, units: &Units) -> f64 {
+        // Half of it over the denominator, whose double fits.
+        let magnitude = if units.local.is_zero() {
+            ratio(self.pairs, 2 * units.denominator)
         } else {
-            self.linear.plus_ratio(half, rule.denominator)
+            self.linear.plus_ratio(self.pairs, 2 * units.denominator)
         };
         // Not −0.
         0.0 - magnitude
