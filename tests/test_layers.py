@@ -12,6 +12,7 @@ import hopfield as hf
 import tolerance_layers
 from layouts import laid_out
 from oracle import layers as oracle
+from oracle.separations import Separation
 from strategies_modern import FLOATS, layouts
 from tolerance import Array, worst
 
@@ -44,6 +45,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "relu": {"association_activation": "relu"},
     "tanh": {"association_activation": "tanh"},
     "sigmoid": {"association_activation": "sigmoid"},
+    "sparsemax": {"separation": "sparsemax", "num_heads": 2, "update_steps_max": 1, "add_zero_association": True},
+    "entmax": {"separation": "entmax", "num_heads": 2, "update_steps_max": 1, "dropout": 0.3},
     "dropout": {"num_heads": 2, "dropout": 0.4, "update_steps_max": 1, "add_zero_association": True},
 }
 MASKS = ("none", "padding", "table", "added", "all")
@@ -64,7 +67,9 @@ def randomized(layer: Any, rng: np.random.Generator) -> Any:
 
 def options_of(size: int, options: dict[str, Any]) -> oracle.Options:
     known = oracle.Options.__dataclass_fields__
-    return oracle.Options(size, **{name: value for name, value in options.items() if name in known})
+    chosen = {name: value for name, value in options.items() if name in known}
+    chosen["separation"] = Separation(options.get("separation", "softmax"), 1.5)
+    return oracle.Options(size, **chosen)
 
 
 class Case:

@@ -45,8 +45,8 @@ def assert_is_gradient(call: Call, weights: Array, place: Array, gradient: Array
     """Along single entries and random directions, `gradient` says how ``sum(weights * output)`` changes."""
     rng = np.random.default_rng(seed)
     assert gradient.shape == place.shape
-    directions = [drawn / np.linalg.norm(drawn) for drawn in rng.standard_normal((3, *place.shape))]
-    for at in rng.permutation(place.size)[:3]:
+    directions = [drawn / np.linalg.norm(drawn) for drawn in rng.standard_normal((2, *place.shape))]
+    for at in rng.permutation(place.size)[:2]:
         single = np.zeros(place.shape)
         single.flat[at] = 1.0
         directions.append(single)
@@ -125,6 +125,9 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "tanh": {"association_activation": "tanh", "dropout": 0.3},
     "sigmoid": {"association_activation": "sigmoid"},
     "dropout": {"num_heads": 2, "dropout": 0.5, "update_steps_max": 1, "add_zero_association": True},
+    "sparsemax": {"separation": "sparsemax", "num_heads": 2, "update_steps_max": 1, "update_steps_eps": 1e-300},
+    "entmax": {"separation": "entmax", "num_heads": 2, "add_zero_association": True, "dropout": 0.3},
+    "entmax 1.3": {"separation": hf.separation.Entmax(1.3), "update_steps_max": 1, "update_steps_eps": 1e-300},
     "different epsilons": {"normalize_pattern_projection_eps": 0.1},
 }
 
@@ -163,7 +166,7 @@ def test_gradients_of_hopfield(name: str, masks: str) -> None:
 
 
 @pytest.mark.parametrize("masks", ["none", "padding", "everything"])
-@pytest.mark.parametrize("quantity", [1, 3, 20])
+@pytest.mark.parametrize("quantity", [1, 20])
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_gradients_of_pooling(name: str, quantity: int, masks: str) -> None:
     options = CONFIGURATIONS[name]
@@ -225,3 +228,38 @@ def test_the_implicit_gradient_needs_settled_states() -> None:
     layer = randomized(hf.layers.Hopfield(6, update_steps_max=1, update_steps_eps=1e-12, dtype="float64"), 0)
     with pytest.raises(InvalidInputError, match=r"needs states that have settled; 10 have not"):
         layer.vjp(np.random.default_rng(0).standard_normal((2, 5, 6)), gradient="implicit")
+
+
+def test_gradients_of_a_network() -> None:
+    rng = np.random.default_rng(3)
+    network = hf.layers.HopfieldNetwork(5, quantity=6, scaling=0.9, update_steps_eps=1e-14, dtype="float64")
+    network.parameters["patterns"][...] = rng.standard_normal((6, 5))
+    check(network, (rng.standard_normal((4, 5)),), gradient="implicit")
+    unrolled = hf.layers.HopfieldNetwork(
+        5, quantity=6, update_steps_max=3, update_steps_eps=1e-300, dtype="float64", rng=1
+    )
+    unrolled.parameters["patterns"][...] = rng.standard_normal((6, 5))
+    check(unrolled, (rng.standard_normal((2, 3, 5)),), gradient="unrolled")
+
+
+@pytest.mark.parametrize(("heads", "bias", "given"), [(1, True, False), (2, False, True), (3, True, True)])
+def test_gradients_of_hidden_states(heads: int, bias: bool, given: bool) -> None:
+    rng = np.random.default_rng(4)
+    layer = hf.layers.HiddenStateAttention(
+        6, num_heads=heads, alpha=0.3, alpha_hidden=0.6, input_bias=bias, dtype="float64"
+    )
+    for parameter in layer.parameters.values():
+        parameter += rng.standard_normal(parameter.shape)
+    x, hidden = rng.standard_normal((2, 4, 6)), rng.standard_normal((2, heads, 4, 4))
+    (state, carried), pullback = layer.vjp(x, hidden if given else None)
+    weights = np.concatenate([rng.standard_normal(state.size), rng.standard_normal(carried.size)])
+    found = pullback(weights[: state.size].reshape(state.shape), weights[state.size :].reshape(carried.shape))
+
+    def call() -> Array:
+        return np.concatenate([part.ravel() for part in layer(x, hidden if given else None)])
+
+    for name, parameter in layer.parameters.items():
+        assert_is_gradient(call, weights, parameter, found.parameters[name], 0)
+    assert_is_gradient(call, weights, x, found.input, 0)
+    if given:
+        assert_is_gradient(call, weights, hidden, found.hidden, 0)

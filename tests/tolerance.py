@@ -520,3 +520,30 @@ def difference(change: Array, terms: Array) -> float:
     The difference itself is off by `h^4 / 30` of a fifth derivative and by `1.5 u / h` of an output.
     """
     return 1e-6 * float(np.abs(change).sum() + np.abs(terms).sum()) + 1e-9
+
+
+def hidden_state(
+    q: Array,
+    k: Array,
+    v: Array,
+    state: Array,
+    hidden: Array,
+    *,
+    alpha: float,
+    alpha_hidden: float,
+    beta: float,
+    dtype: Any,
+) -> tuple[Array, Array]:
+    """Of a state and a hidden state after one layer of attention: scores, weights, readout and two mixtures."""
+    u = float(np.finfo(dtype).eps) / 2 + 4 * U64
+    q, k, v, state, hidden = (np.asarray(each, np.float64) for each in (q, k, v, state, hidden))
+    sizes = abs((1 - alpha_hidden) * beta) * (np.abs(q) @ np.abs(k).T) + alpha_hidden * np.abs(hidden)
+    of_hidden = SLACK * gamma(q.shape[1] + 6, u) * sizes
+    z = alpha_hidden * hidden + (1 - alpha_hidden) * beta * (q @ k.T)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    way = library(dtype, *k.shape)
+    moved = 2 * of_hidden.max(axis=1, keepdims=True) + 2 * (u + 6 * u * u * np.abs(z).max() + way.power)
+    read = p @ np.abs(v) * np.expm1(moved + gamma(2 * len(k) + 6, u))
+    mixed = alpha * np.abs(state) + (1 - alpha) * (p @ np.abs(v))
+    return SLACK * ((1 - alpha) * read + gamma(6, u) * mixed), of_hidden

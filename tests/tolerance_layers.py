@@ -8,6 +8,7 @@ what goes in are carried along to first order and, where functions bend, by the 
 
 normalisation    mean and variance are sums by index mod 8, then a tree: ``n_s = ceil(d / 8) + 3``.
 weights          ``p = e^z / sum e^z``: ``|d log p_j| <= dz_j + max dz + 2 (exponent + power) + sum``; see `tolerance`.
+                 sparsemax and entmax-1.5: ``|dp_j| <= 2 max dz`` and a square.
 activation       slopes of at most 1.
 
 The oracle's own error is of the same form with the unit of float64: units are added.
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from oracle import separations
 from tolerance import SLACK, U64, Array, gamma, library
 
 
@@ -108,11 +110,11 @@ class Layer:
         theta = np.expm1(np.minimum(off + worst + exponent, 50.0))
         return np.where(seen, z, -np.inf), off, theta
 
-    def read(self, p: Array, theta: Array, v: Bounded) -> Bounded:
+    def read(self, p: Array, off: Array, v: Bounded) -> Bounded:
         """``sum p v``."""
         n = library(self.dtype, max(1, len(v.value)), 1).term + 6 * self.u
         size = p @ v.size
-        error = (p * theta) @ (v.size + v.error) + p @ v.error
+        error = off @ (v.size + v.error) + p @ v.error
         return Bounded(p @ v.value, size, error + n * (size + error))
 
     def result(
@@ -161,8 +163,8 @@ class Layer:
             beta = 1 / math.sqrt(o.hidden) if o.scaling is None else o.of_head("scaling", head)
             last = np.zeros(len(state))
             for step in range(int(max(steps[head], default=0))):
-                p, theta, _ = self.softmax(beta, qh, kh, terms)
-                moved = self.read(p, theta, kh)
+                p, wrong, _, _ = self.separated(beta, qh, kh, terms)
+                moved = self.read(p, wrong, kh)
                 active = np.asarray(steps[head]) > step
                 off = np.linalg.norm(moved.error + qh.error, axis=-1) + 20 * U64 * np.linalg.norm(
                     moved.value - qh.value, axis=-1
@@ -170,12 +172,12 @@ class Layer:
                 last = np.where(active, off, last)
                 picked = active[:, np.newaxis]
                 qh = Bounded(*(np.where(picked, a, b) for a, b in zip(_parts(moved), _parts(qh), strict=True)))
-            p, theta, off = self.softmax(beta, qh, kh, terms)
+            p, wrong, off, theta = self.separated(beta, qh, kh, terms)
             residual.append(last)
             energy.append(self.energy(beta, qh, kh, off, theta))
-            p, theta = p[:, : len(stored)], theta[:, : len(stored)]
-            association.append(p * theta)
-            read.append(self.read(p * kept[head], theta + 2 * self.u, vh))
+            p, wrong = p[:, : len(stored)], wrong[:, : len(stored)]
+            association.append(wrong)
+            read.append(self.read(p * kept[head], (wrong + 2 * self.u * p) * kept[head], vh))
         together = Bounded(*(np.concatenate(parts, axis=1) for parts in zip(*map(_parts, read), strict=True)))
         weight = self.parameter("association_core.out_proj.weight")
         if weight is not None:
@@ -186,14 +188,21 @@ class Layer:
             SLACK * output, SLACK * np.array(energy), SLACK * np.array(residual), SLACK * np.array(association) + tiny
         )
 
-    def softmax(self, beta: float, q: Bounded, k: Bounded, terms: Array) -> tuple[Array, Array, Array]:
-        """Weights, their relative errors, and those of the exponents; nothing that is seen gives zeros."""
+    def separated(self, beta: float, q: Bounded, k: Bounded, terms: Array) -> tuple[Array, Array, Array, Array]:
+        """Weights, their errors, those of the exponents, and a relative error; nothing that is seen gives zeros."""
         z, off, theta = self.weights(beta, q, k, terms)
-        top = z.max(axis=-1, keepdims=True, initial=-1e300)
-        e = np.exp(np.maximum(z - top, -800.0)) * np.isfinite(z)
-        total = e.sum(axis=-1, keepdims=True)
-        # What is a thousand times less than the smallest number is nothing, and may be.
-        return e / np.where(total > 0, total, 1.0), theta, np.where(np.isfinite(z), off, 0.0)
+        off = np.where(np.isfinite(z), off, 0.0)
+        if self.options.separation.name == "softmax":
+            top = z.max(axis=-1, keepdims=True, initial=-1e300)
+            e = np.exp(np.maximum(z - top, -800.0)) * np.isfinite(z)
+            total = e.sum(axis=-1, keepdims=True)
+            p = e / np.where(total > 0, total, 1.0)
+            return p, p * theta, off, theta
+        # For alpha from 1.5 to 2 a weight moves by no more than twice what an exponent does, and a square of that.
+        rows = [separations.weights(self.options.separation, row.tolist(), 1.0) for row in z]
+        p = np.array(rows).reshape(z.shape)
+        moved = 2 * off.max(axis=-1, keepdims=True, initial=0.0) + 4 * self.u
+        return p, np.broadcast_to(moved * (1 + moved), z.shape), off, np.full(z.shape, 16 * self.u) + moved
 
     def energy(self, beta: float, q: Bounded, k: Bounded, off: Array, theta: Array) -> Array:
         """``-lse(z) / beta + q.q / 2``."""

@@ -227,7 +227,8 @@ impl Layer {
                 *entry = activation.apply(*entry);
             }
         }
-        let outcome = self.outcome(&output, &settled, &record, association, fitted.places)?;
+        let width = self.outputs(parameters);
+        let outcome = self.outcome((&output, width), &settled, &record, association, fitted.places)?;
         let tape = run.tape.map(|_| Tape {
             stored_mask,
             association_mask,
@@ -237,6 +238,12 @@ impl Layer {
             ..tape
         });
         Ok((outcome, tape))
+    }
+
+    /// Entries of an output.
+    pub(super) fn outputs<T>(&self, parameters: &Parameters<T>) -> usize {
+        let inner = self.heads * self.pattern_size;
+        parameters.output.as_ref().map_or(inner, |linear| linear.weight.len() / inner)
     }
 
     /// Lets states settle and read out; the association matrix `(B, H, L, S)` if it is asked for.
@@ -322,7 +329,7 @@ impl Layer {
 
     fn outcome<T: Real>(
         &self,
-        output: &[T],
+        (output, width): (&[T], usize),
         settled: &Settled<T>,
         record: &Record<T>,
         association: Option<Vec<T>>,
@@ -341,7 +348,6 @@ impl Layer {
             converged[at] = settled.converged[id];
         }
         let length = association.as_ref().map_or(0, |matrix| matrix.len().checked_div(places.len()).unwrap_or(0));
-        let width = output.len().checked_div(batch * states).unwrap_or(0);
         Ok(Outcome {
             output: shaped((batch, states, width), copied(output)?)?,
             energy: shaped((batch, heads, states), energy)?,

@@ -112,8 +112,7 @@ impl<T: Real> Tape<T> {
     /// The shape of the output, and of the gradient that [`Self::pull`] takes.
     #[must_use]
     pub fn output_shape(&self) -> (usize, usize, usize) {
-        let (batch, states) = (self.places.batch, self.places.states);
-        (batch, states, self.output.len().checked_div(batch * states).unwrap_or(0))
+        (self.places.batch, self.places.states, self.layer.outputs(&self.parameters))
     }
 
     /// Gradients with respect to parameters and inputs, given the `gradient` with respect to the output.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from .modern import dot, lse, norm, softmax
+from .modern import dot, norm, softmax
 from .rng import Counter
+from .separations import Separation, conjugate, weights
 
 Row = list[float]
 Rows = list[Row]
@@ -43,7 +44,7 @@ class Options:
     add_zero_association: bool = False
     dropout: float = 0.0
     eps: float = 1e-5
-    extra: dict[str, Any] = field(default_factory=dict)
+    separation: Separation = Separation("softmax")
 
     @property
     def hidden(self) -> int:
@@ -128,9 +129,9 @@ def exponents(beta: float, query: Row, keys: Rows, added: Row, null: bool) -> Ro
     return [beta * dot(key, query) + mask for key, mask in zip(keys, added, strict=True)] + ([0.0] if null else [])
 
 
-def readout(weights: Sequence[float], rows: Rows, width: int) -> Row:
+def readout(p: Sequence[float], rows: Rows, width: int) -> Row:
     """``sum p v``; a null pattern behind the others adds nothing."""
-    return [math.fsum(p * row[j] for p, row in zip(weights, rows, strict=False)) for j in range(width)]
+    return [math.fsum(weight * row[j] for weight, row in zip(p, rows, strict=False)) for j in range(width)]
 
 
 def kept(options: Options, seed: int | None, place: tuple[int, int, int, int], stored: int) -> Row:
@@ -187,7 +188,7 @@ def hopfield(
             gain, bias = (parameters.get(f"association_core.p_norm_{part}") for part in ("weight", "bias"))
             q, k = ([layer_norm(row, options.eps, gain, bias) for row in rows] for rows in (q, k))
         beta = 1 / math.sqrt(options.hidden) if options.scaling is None else options.of_head("scaling", head)
-        read, weights, energies, counts, ends, residuals = [], [], [], [], [], []
+        read, seen, energies, counts, ends, residuals = [], [], [], [], [], []
         for at, start in enumerate(q):
             added = [0.0] * len(k) if mask is None else list(mask[head][at])
             if padding is not None:
@@ -195,23 +196,23 @@ def hopfield(
             query, moves = list(start), []
             most = options.of_head("update_steps_max", head)
             while len(moves) < (1000 if most is None else most):
-                p = softmax(exponents(beta, query, k, added, options.add_zero_association))
+                p = weights(options.separation, exponents(beta, query, k, added, options.add_zero_association), 1.0)
                 after = readout(p, k, options.hidden)
                 moves.append(norm([x - y for x, y in zip(after, query, strict=True)]))
                 query = after
                 if moves[-1] <= options.of_head("update_steps_eps", head):
                     break
             z = exponents(beta, query, k, added, options.add_zero_association)
-            p = softmax(z)[: len(k)]
+            p = weights(options.separation, z, 1.0)[: len(k)]
             thinned = kept(options, seed, (sample, head, at, len(q)), len(k))
             read.append(readout([a * b for a, b in zip(p, thinned, strict=True)], v, options.pattern))
-            weights.append(p)
-            energies.append(dot(query, query) / 2 - lse(z) / beta if beta else math.nan)
+            seen.append(p)
+            energies.append(dot(query, query) / 2 - conjugate(options.separation, z, 1.0) / beta if beta else math.nan)
             counts.append(len(moves))
             ends.append(bool(moves) and moves[-1] <= options.of_head("update_steps_eps", head))
             residuals.append(moves)
         heads.append(read)
-        result.association.append(weights)
+        result.association.append(seen)
         result.energy.append(energies)
         result.steps.append(counts)
         result.converged.append(ends)

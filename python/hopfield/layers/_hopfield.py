@@ -76,8 +76,9 @@ class Hopfield(Layer):
         A stored pattern of zeros with a value of zeros is seen beside the others.
     disable_out_projection : bool, default False
         The output is what the heads read out, side by side.
-    separation : {"softmax", "softmax1"}, default "softmax"
-        How scores become weights. ``"softmax1"`` is softmax with `add_zero_association`.
+    separation : {"softmax", "softmax1", "sparsemax", "entmax"} or Separation, default "softmax"
+        How scores become weights (`hopfield.separation`). ``"softmax1"`` is softmax with `add_zero_association`;
+        sparsemax and entmax have true zeros.
     rng : int, Generator or None, default 0
         Draws the initial weights, from N(0, 0.02²); biases are 0, gains 1.
     dtype : dtype, default float32

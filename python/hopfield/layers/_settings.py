@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from .. import _arrays
 from ..errors import InputTypeError, InvalidInputError
+from ..separation import Entmax, Separation, Softmax, Softmax1, Sparsemax, parsed
 
 #: Updates that a state may take where no number is given.
 MOST_UPDATES = 1000
 
-#: The separations by name, with the alpha of entmax; softmax1 is softmax beside a stored pattern of zeros.
-SEPARATIONS: dict[str, float | None] = {"softmax": None, "softmax1": None}
+#: The separations that have gradients here.
+SEPARATIONS = (Softmax, Softmax1, Sparsemax, Entmax)
 
 
 class Options(TypedDict, total=False):
@@ -53,7 +54,7 @@ class Options(TypedDict, total=False):
     input_bias: bool
     add_zero_association: bool
     disable_out_projection: bool
-    separation: str
+    separation: str | Separation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ class Settings:
     input_bias: bool = True
     add_zero_association: bool = False
     disable_out_projection: bool = False
-    separation: str = "softmax"
+    separation: str | Separation = "softmax"
 
     def __post_init__(self) -> None:
         for name in ("input_size", "hidden_size", "output_size", "pattern_size"):
@@ -106,8 +107,14 @@ class Settings:
             epsilon = _arrays.real(f"normalize_{name}_eps", getattr(self, f"normalize_{name}_eps"))
             if not 0 <= epsilon < math.inf:
                 raise InvalidInputError(f"`normalize_{name}_eps` must be finite and not negative; got {epsilon:g}")
-        _arrays.one_of("separation", self.separation, tuple(SEPARATIONS))
-        if self.separation == "softmax1" and self.add_zero_association:
+        separation = parsed(self.separation)
+        if not isinstance(separation, SEPARATIONS) or getattr(separation, "null_score", None) not in {None, 0.0}:
+            names = ", ".join(repr(each.name) for each in SEPARATIONS)
+            raise InvalidInputError(
+                f"`separation` must be one of {names} in a layer, with a null score of 0; got {self.separation!r}"
+            )
+        object.__setattr__(self, "separation", separation)
+        if isinstance(separation, Softmax1) and self.add_zero_association:
             raise InvalidInputError(
                 '`separation="softmax1"` is softmax with `add_zero_association`: give one of them, not both'
             )
@@ -198,7 +205,14 @@ class Settings:
     @property
     def has_null(self) -> bool:
         """A stored pattern of zeros is seen beside the others."""
-        return self.add_zero_association or self.separation == "softmax1"
+        return self.add_zero_association or isinstance(self.separation, Softmax1)
+
+    @property
+    def alpha(self) -> float | None:
+        """The exponent of entmax, 2 for sparsemax; None for softmax."""
+        if isinstance(self.separation, Sparsemax):
+            return 2.0
+        return float(self.separation.alpha) if isinstance(self.separation, Entmax) else None
 
     def scales(self) -> list[float]:
         """The inverse temperature of each head."""
@@ -249,7 +263,7 @@ class Settings:
             "beta": self.scales(),
             "max_updates": self.max_updates(),
             "tolerance": self.tolerances(),
-            "alpha": SEPARATIONS[self.separation],
+            "alpha": self.alpha,
             "zero_association": self.has_null,
             "connected": self.pattern_projection_as_connected,
             "dropout": float(self.dropout),
