@@ -27,6 +27,8 @@ type Rounds<T> = unsafe fn(usize) -> T;
 type ReadAll<T> = unsafe fn(&[T]) -> T;
 type Transpose<T> = unsafe fn(&[T], usize, (usize, usize), &mut [T], usize);
 type Widen<T> = unsafe fn(Narrow, usize, &mut [T]);
+type Normalize<T> = unsafe fn(&[T], usize, f64, &mut [T], &mut [T]);
+type PullNormal<T> = unsafe fn(&mut [T], &[T], &[T], usize);
 type Blend<T> = unsafe fn(&mut [T], &[T], &[T], &[T], bool);
 type Lower<T> = unsafe fn(&mut [T], &[T], bool, usize);
 type Tops<T> = unsafe fn(&[T], usize, usize, bool, &mut [T]);
@@ -52,6 +54,8 @@ pub struct Kernels<T: 'static> {
     widen: Widen<T>,
     narrow: Option<&'static NarrowKernels<T>>,
     blend: Blend<T>,
+    normalize: Normalize<T>,
+    pull_normal: PullNormal<T>,
     tops: Tops<T>,
     above: Above<T>,
     raise: Raise<T>,
@@ -363,6 +367,18 @@ impl<T: Real> Kernels<T> {
         unsafe { (self.gather)(values, columns, rows, weights, sums) }
     }
 
+    /// Rows of `width` entries less their mean and times one over their deviation, which goes to `scales`.
+    pub(crate) fn normalize(&self, x: &[T], width: usize, epsilon: f64, rows: &mut [T], scales: &mut [T]) {
+        // SAFETY: the loops check their bounds; the table is had only for an `Available` set.
+        unsafe { (self.normalize)(x, width, epsilon, rows, scales) }
+    }
+
+    /// The gradient with respect to raw rows, from that with respect to normalised ones.
+    pub(crate) fn pull_normal(&self, gradient: &mut [T], rows: &[T], scales: &[T], width: usize) {
+        // SAFETY: as above.
+        unsafe { (self.pull_normal)(gradient, rows, scales, width) }
+    }
+
     /// Makes `rounds` rounds of fused multiply-adds in registers alone.
     pub(crate) fn multiply_add(&self, rounds: usize) -> T {
         // SAFETY: nothing but the instruction set, and the table is had only for an `Available` one.
@@ -470,7 +486,7 @@ macro_rules! instruction_set {
             use super::{Kernels, Narrow, NarrowKernels};
             use crate::kernel::lanes::Lanes;
             use crate::kernel::compare::{self, Compare, Distances, Product, Squares};
-            use crate::kernel::{TILE, ceiling, collect, few, many, narrow, transpose};
+            use crate::kernel::{TILE, ceiling, collect, few, many, narrow, normal, transpose};
 
             // SAFETY of all entry points: the callee's promises, passed on to the caller, and the instruction set,
             // which an `Available` proves.
@@ -569,6 +585,18 @@ macro_rules! instruction_set {
                 unsafe { collect::gather::<L>(values, columns, rows, weights, sums) }
             }
             $(#[target_feature(enable = $features)])?
+            unsafe fn normalize<L: Lanes>(
+                x: &[L::Real], width: usize, epsilon: f64, rows: &mut [L::Real], scales: &mut [L::Real],
+            ) {
+                normal::normalize(x, width, epsilon, rows, scales);
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn pull_normal<L: Lanes>(
+                gradient: &mut [L::Real], rows: &[L::Real], scales: &[L::Real], width: usize,
+            ) {
+                normal::pull(gradient, rows, scales, width);
+            }
+            $(#[target_feature(enable = $features)])?
             unsafe fn widen<L: Lanes>(rows: Narrow, columns: usize, into: &mut [L::Real]) {
                 narrow::widen(rows, columns, into);
             }
@@ -628,6 +656,8 @@ macro_rules! instruction_set {
                     widen: widen::<L>,
                     narrow,
                     blend: blend::<L>,
+                    normalize: normalize::<L>,
+                    pull_normal: pull_normal::<L>,
                     tops: tops::<L>,
                     above: above::<L>,
                     raise: raise::<L>,

@@ -2,6 +2,7 @@
 //!
 //! Not here: the way back (`pull`).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ndarray::{Array3, Array4, ArrayBase, ArrayView2, ArrayView3, CowArray};
@@ -174,13 +175,12 @@ impl Layer {
         };
 
         let queries = self.in_space(
-            &state.with(parameters.state_norm.affine())?,
+            &state.with(parameters.state_norm.affine(), par)?,
             (fitted.state_size, parameters.query.as_ref()),
             par,
         )?;
-        let query_space = Normalized::new(&queries.data, self.hidden_size, parameters.space_norm.epsilon(), par)?;
-        let initial = Blocks { data: query_space.with(parameters.space_norm.affine())?, ..queries };
-        let initial = expanded(&initial, fitted.places, fitted.state_batch)?;
+        let (query_space, queries) = self.normalized_space(queries, &parameters.space_norm, par)?;
+        let initial = expanded(&queries, fitted.places, fitted.state_batch)?;
 
         let body = if self.folds(parameters, &fitted) {
             folded_body(projection.as_ref().unwrap_or(&stored), dropout)?
@@ -293,22 +293,21 @@ impl Layer {
         par: Par,
     ) -> Result<Body<T>> {
         let keys = self.in_space(
-            &stored.with(parameters.stored_norm.affine())?,
+            &stored.with(parameters.stored_norm.affine(), par)?,
             (fitted.stored_size, parameters.key.as_ref()),
             par,
         )?;
-        let key_space = Normalized::new(&keys.data, self.hidden_size, parameters.space_norm.epsilon(), par)?;
-        let keys = Blocks { data: key_space.with(parameters.space_norm.affine())?, ..keys };
-        let rows = projection.unwrap_or(stored).with(parameters.projection_norm.affine())?;
+        let (key_space, keys) = self.normalized_space(keys, &parameters.space_norm, par)?;
+        let rows = projection.unwrap_or(stored).with(parameters.projection_norm.affine(), par)?;
         let (rows, width, connected) = match parameters.key.as_ref().filter(|_| self.connected) {
             None => (rows, fitted.projection_size, None),
             Some(key) => {
                 let through = project(&rows, fitted.projection_size, (&key.weight, key.bias.as_deref()), 1, par)?;
-                (copied(&through.data)?, through.width, Some(through.data))
+                (Cow::Owned(copied(&through.data)?), through.width, Some(through.data))
             }
         };
         let values = match &parameters.value {
-            None => Blocks::whole(rows, width),
+            None => Blocks::whole(rows.into_owned(), width),
             Some(value) => project(&rows, width, (&value.weight, value.bias.as_deref()), self.heads, par)?,
         };
         Ok(Body::Projected { key_space, keys, values, connected })
@@ -325,6 +324,21 @@ impl Layer {
             Some(linear) => project(rows, width, (&linear.weight, linear.bias.as_deref()), self.heads, par),
             None => Ok(Blocks::whole(copied(rows)?, width)),
         }
+    }
+
+    /// Rows in Hopfield space normalised there, and what the gradient needs of that; nothing is copied where they are not.
+    fn normalized_space<T: Real>(
+        &self,
+        rows: Blocks<T>,
+        norm: &Normalization<T>,
+        par: Par,
+    ) -> Result<(Option<Normalized<T>>, Blocks<T>)> {
+        if norm.epsilon().is_none() {
+            return Ok((None, rows));
+        }
+        let normalized = Normalized::new(&rows.data, self.hidden_size, norm.epsilon(), par)?;
+        let data = normalized.with(norm.affine(), par)?.into_owned();
+        Ok((Some(normalized), Blocks { data, ..rows }))
     }
 
     fn outcome<T: Real>(
@@ -438,12 +452,7 @@ impl Layer {
         if inputs.lengths.is_some() && (inputs.stored_mask.is_some() || inputs.association_mask.is_some()) {
             return Err(Error::Options { rule: "give bags by `lengths`, or masks, not both" });
         }
-        finite("state_pattern", inputs.state)?;
-        finite("stored_pattern", inputs.stored)?;
-        if let Some(projection) = inputs.projection {
-            finite("pattern_projection", projection)?;
-        }
-        Ok(Fitted {
+        let fitted = Fitted {
             places,
             sets,
             state_batch,
@@ -453,7 +462,13 @@ impl Layer {
             state: inputs.state.as_standard_layout(),
             stored: inputs.stored.as_standard_layout(),
             projection: inputs.projection.as_ref().map(|projection| projection.as_standard_layout()),
-        })
+        };
+        finite("state_pattern", &fitted.state)?;
+        finite("stored_pattern", &fitted.stored)?;
+        if let Some(projection) = &fitted.projection {
+            finite("pattern_projection", projection)?;
+        }
+        Ok(fitted)
     }
 
     /// Refuses parameters that do not fit the layer or the widths of its inputs.
@@ -572,12 +587,14 @@ fn shaped<T>(shape: (usize, usize, usize), data: Vec<T>) -> Result<Array3<T>> {
 }
 
 /// Refuses NaN and infinity, with the first row (of all samples') and column.
-fn finite<T: Real>(argument: &'static str, rows: ArrayView3<T>) -> Result<()> {
-    if rows.iter().all(|entry| entry.finite()) {
+fn finite<T: Real>(argument: &'static str, rows: &CowArray<T, ndarray::Ix3>) -> Result<()> {
+    let (columns, entries) = (rows.dim().2, rows.as_slice().unwrap_or_default());
+    // Whole pieces at a time, which the compiler turns into vectors.
+    let fine = |piece: &[T]| piece.iter().fold(true, |fine, entry| fine & entry.finite());
+    if entries.chunks(1024).all(fine) {
         return Ok(());
     }
-    let columns = rows.dim().2;
-    match rows.iter().enumerate().find(|(_, entry)| !entry.finite()) {
+    match entries.iter().enumerate().find(|(_, entry)| !entry.finite()) {
         Some((at, &value)) => {
             Err(Error::NotFinite { argument, row: at / columns, column: at % columns, value: value.into() })
         }

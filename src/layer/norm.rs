@@ -2,8 +2,11 @@
 //!
 //! Not here: normalisation over a batch.
 
+use std::borrow::Cow;
+
 use super::matrix::{Blocks, copied, in_parts};
 use crate::error::{Result, try_vec};
+use crate::kernel::Kernels;
 use crate::kernel::real::Real;
 use crate::modern::pass::WORTH_A_THREAD;
 use crate::par::Par;
@@ -77,10 +80,7 @@ impl<T: Real> Normalized<T> {
             || Ok(()),
             |watch, (), (x, (rows, scales))| {
                 watch.check()?;
-                let rows = rows.chunks_exact_mut(width).zip(x.chunks_exact(width));
-                for ((row, x), scale) in rows.zip(scales) {
-                    *scale = normalize(x, epsilon, row);
-                }
+                Kernels::in_use().normalize(x, width, epsilon, rows, scales);
                 Ok(())
             },
         )?;
@@ -88,16 +88,25 @@ impl<T: Real> Normalized<T> {
     }
 
     /// The rows after gain and bias.
-    pub(super) fn with(&self, affine: Option<(&[T], &[T])>) -> Result<Vec<T>> {
-        let mut rows = copied(&self.rows.data)?;
-        if let Some((gain, bias)) = affine {
-            for row in rows.chunks_exact_mut(self.rows.width) {
-                for (entry, (&gain, &bias)) in row.iter_mut().zip(gain.iter().zip(bias)) {
-                    *entry = entry.times(gain).plus(bias);
+    pub(super) fn with(&self, affine: Option<(&[T], &[T])>, par: Par) -> Result<Cow<'_, [T]>> {
+        let Some((gain, bias)) = affine else { return Ok(Cow::Borrowed(&self.rows.data)) };
+        let (width, from) = (self.rows.width, &self.rows.data);
+        let mut rows = try_vec(from.len(), T::ZERO, "normalised rows")?;
+        par.each(
+            workers(from.len(), par),
+            rows.chunks_mut(ROWS_AT_ONCE * width).zip(from.chunks(ROWS_AT_ONCE * width)),
+            || Ok(()),
+            |watch, (), (rows, from)| {
+                watch.check()?;
+                for (row, from) in rows.chunks_exact_mut(width).zip(from.chunks_exact(width)) {
+                    for ((entry, &from), (&gain, &bias)) in row.iter_mut().zip(from).zip(gain.iter().zip(bias)) {
+                        *entry = from.times(gain).plus(bias);
+                    }
                 }
-            }
-        }
-        Ok(rows)
+                Ok(())
+            },
+        )?;
+        Ok(Cow::Owned(rows))
     }
 
     /// From the gradient of the loss with respect to what [`Self::with`] gave: with respect to the raw rows, and to gain
@@ -148,49 +157,11 @@ impl<T: Real> Normalized<T> {
             || Ok(()),
             |watch, (), (gradient, (rows, scales))| {
                 watch.check()?;
-                let rows = gradient.chunks_exact_mut(width).zip(rows.chunks_exact(width));
-                for ((gradient, x), &scale) in rows.zip(scales) {
-                    let share = T::ONE.over(T::from_f64(width as f64));
-                    let mean = sum(gradient.iter().copied()).times(share);
-                    let along = sum(gradient.iter().zip(x).map(|(&entry, &x)| entry.times(x))).times(share);
-                    for (entry, &x) in gradient.iter_mut().zip(x) {
-                        *entry = entry.minus(mean).minus(x.times(along)).times(scale);
-                    }
-                }
+                Kernels::in_use().pull_normal(gradient, rows, scales, width);
                 Ok(())
             },
         )
     }
-}
-
-/// Normalises one row into `row`; returns one over its deviation.
-fn normalize<T: Real>(x: &[T], epsilon: f64, row: &mut [T]) -> T {
-    let share = T::ONE.over(T::from_f64(x.len() as f64));
-    let mean = sum(x.iter().copied()).times(share);
-    for (entry, &x) in row.iter_mut().zip(x) {
-        *entry = x.minus(mean);
-    }
-    let variance: f64 = sum(row.iter().map(|&entry| entry.times(entry))).times(share).into();
-    let scale = T::from_f64(1.0 / (variance + epsilon).sqrt());
-    for entry in row {
-        *entry = entry.times(scale);
-    }
-    scale
-}
-
-/// A sum by index mod 8, then as a tree, so that the order is the same everywhere.
-#[inline]
-fn sum<T: Real>(mut entries: impl ExactSizeIterator<Item = T>) -> T {
-    let mut sums = [T::ZERO; 8];
-    while entries.len() >= 8 {
-        for slot in &mut sums {
-            *slot = slot.plus(entries.next().unwrap_or_default());
-        }
-    }
-    for (slot, entry) in sums.iter_mut().zip(entries) {
-        *slot = slot.plus(entry);
-    }
-    (sums[0].plus(sums[4]).plus(sums[2].plus(sums[6]))).plus(sums[1].plus(sums[5]).plus(sums[3].plus(sums[7])))
 }
 
 fn workers(entries: usize, par: Par) -> usize {

@@ -3,6 +3,7 @@
 //!
 //! Not here: the gradients of single parts, which stand beside the parts.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ndarray::{Array2, Array3, ArrayView3};
@@ -36,7 +37,8 @@ pub struct Tape<T: Real> {
     pub(super) stored: Normalized<T>,
     /// What values are made of, where it is not `stored`.
     pub(super) projection: Option<Normalized<T>>,
-    pub(super) query_space: Normalized<T>,
+    /// Where states are normalised in Hopfield space.
+    pub(super) query_space: Option<Normalized<T>>,
     pub(super) body: Body<T>,
     pub(super) settled: Option<Settled<T>>,
     pub(super) reading: Option<Record<T>>,
@@ -48,7 +50,7 @@ pub struct Tape<T: Real> {
 /// What only one kind of space has.
 pub(super) enum Body<T: Real> {
     Projected {
-        key_space: Normalized<T>,
+        key_space: Option<Normalized<T>>,
         keys: Blocks<T>,
         values: Blocks<T>,
         /// Projected inputs of the values, heads side by side, where they are connected.
@@ -255,17 +257,29 @@ impl<T: Real> Tape<T> {
         if self.parameters.query.is_none() {
             of_queries = of_queries.summed();
         }
-        let (data, space_norm) = self.query_space.pull(of_queries.data, self.parameters.space_norm.affine(), par)?;
-        let of_queries = Blocks { data, ..Blocks { data: Vec::new(), ..of_queries } };
+        let (of_queries, space_norm) = self.pull_space(of_queries, self.query_space.as_ref(), par)?;
         let (of_rows, query) = pull_into(
             of_queries,
             self.parameters.query.as_ref(),
-            || self.state.with(self.parameters.state_norm.affine()),
+            || self.state.with(self.parameters.state_norm.affine(), par),
             self.shapes[0].2,
             par,
         )?;
         let (state, state_norm) = self.state.pull(of_rows, self.parameters.state_norm.affine(), par)?;
         Ok((state, state_norm, space_norm, query))
+    }
+
+    /// Through the normalisation in Hopfield space, if there is one.
+    fn pull_space(
+        &self,
+        gradient: Blocks<T>,
+        space: Option<&Normalized<T>>,
+        par: Par,
+    ) -> Result<(Blocks<T>, Option<Affine<T>>)> {
+        let Some(space) = space else { return Ok((gradient, None)) };
+        let Blocks { data, count, rows, width } = gradient;
+        let (data, affine) = space.pull(data, self.parameters.space_norm.affine(), par)?;
+        Ok((Blocks { data, count, rows, width }, affine))
     }
 
     fn pull_projected(&self, into: OfProjected<T>, par: Par) -> Result<OfStored<T>> {
@@ -274,26 +288,25 @@ impl<T: Real> Tape<T> {
         };
         let parameters = &self.parameters;
         let of_keys = if parameters.key.is_none() { into.keys.summed() } else { into.keys };
-        let (data, space_norm) = key_space.pull(of_keys.data, parameters.space_norm.affine(), par)?;
-        let of_keys = Blocks { data, ..Blocks { data: Vec::new(), ..of_keys } };
+        let (of_keys, space_norm) = self.pull_space(of_keys, key_space.as_ref(), par)?;
         let width = self.stored.rows.width;
         let (of_rows, mut key) = pull_into(
             of_keys,
             parameters.key.as_ref(),
-            || self.stored.with(parameters.stored_norm.affine()),
+            || self.stored.with(parameters.stored_norm.affine(), par),
             width,
             par,
         )?;
         let (stored, stored_norm) = self.stored.pull(of_rows, parameters.stored_norm.affine(), par)?;
 
         let inputs = self.projection.as_ref().unwrap_or(&self.stored);
-        let rows = || inputs.with(parameters.projection_norm.affine());
+        let rows = || inputs.with(parameters.projection_norm.affine(), par);
         let of_values = if parameters.value.is_none() { into.values.summed() } else { into.values };
         let (mut of_rows, value) = match connected {
             None => pull_into(of_values, parameters.value.as_ref(), rows, inputs.rows.width, par)?,
             Some(through) => {
                 let hidden = self.layer.heads * self.layer.hidden_size;
-                pull_into(of_values, parameters.value.as_ref(), || copied(through), hidden, par)?
+                pull_into(of_values, parameters.value.as_ref(), || Ok(Cow::Borrowed(&through[..])), hidden, par)?
             }
         };
         if let (Some(_), Some(linear)) = (connected, &parameters.key) {
@@ -350,10 +363,10 @@ impl<T: Real> Tape<T> {
 }
 
 /// Through a projection of `rows` of `width` entries, if there is one.
-fn pull_into<T: Real>(
+fn pull_into<'a, T: Real>(
     gradient: Blocks<T>,
     linear: Option<&Linear<T>>,
-    rows: impl FnOnce() -> Result<Vec<T>>,
+    rows: impl FnOnce() -> Result<Cow<'a, [T]>>,
     width: usize,
     par: Par,
 ) -> Result<(Vec<T>, Option<Linear<T>>)> {
