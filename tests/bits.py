@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -70,8 +71,30 @@ def modern() -> Iterator[tuple[str, bytes]]:
         yield f"{dtype} beta", np.float64(hopfield.suggest_beta(spins)).tobytes()
 
 
+def layers() -> Iterator[tuple[str, bytes]]:
+    """Named answers of layers and their gradients."""
+    rng = np.random.default_rng(513)
+    for dtype in ("float32", "float64"):
+        options: dict[str, Any] = {"num_heads": 2, "hidden_size": 5, "update_steps_max": 1, "dtype": dtype}
+        options |= {"dropout": 0.25, "scaling": [0.5, -1.25]}
+        for kind, shape in (("Hopfield", (2, 61, 9)), ("HopfieldPooling", (3, 140, 9)), ("HopfieldLayer", (2, 7, 9))):
+            for separation in ("softmax", "sparsemax"):
+                extra = {"quantity": 130} if kind == "HopfieldLayer" else {}
+                layer = getattr(hopfield.layers, kind)(9, separation=separation, **extra, **options)
+                drawn = {n: rng.integers(-1000, 1000, a.shape) / 1024 for n, a in layer.state_dict().items()}
+                layer.load_state_dict({name: array.astype(dtype) for name, array in drawn.items()})
+                x = (rng.integers(-1000, 1000, shape) / 512).astype(dtype)
+                output, pullback = layer.vjp(x, training=True, rng=1)
+                gradients = pullback(output)
+                name = f"{dtype} {kind} {separation}"
+                yield f"{name} output", output.tobytes()
+                yield f"{name} input", gradients.input.tobytes() + gradients.scaling.tobytes()
+                for parameter, gradient in gradients.parameters.items():
+                    yield f"{name} {parameter}", gradient.tobytes()
+
+
 #: What is asked of each network.
-NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {"modern": modern}
+NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {"modern": modern, "layers": layers}
 
 
 def main() -> None:

@@ -249,7 +249,7 @@ def test_gradients_of_hidden_states(heads: int, bias: bool, given: bool) -> None
         6, num_heads=heads, alpha=0.3, alpha_hidden=0.6, input_bias=bias, dtype="float64"
     )
     for parameter in layer.parameters.values():
-        parameter += rng.standard_normal(parameter.shape)
+        parameter[...] += rng.standard_normal(parameter.shape)
     x, hidden = rng.standard_normal((2, 4, 6)), rng.standard_normal((2, heads, 4, 4))
     (state, carried), pullback = layer.vjp(x, hidden if given else None)
     weights = np.concatenate([rng.standard_normal(state.size), rng.standard_normal(carried.size)])

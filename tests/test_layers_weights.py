@@ -91,7 +91,7 @@ def test_all_that_is_wrong_with_a_state_dict_is_said_at_once() -> None:
 def test_a_state_dict_is_a_copy_and_parameters_are_not() -> None:
     layer = hf.layers.HopfieldPooling(4, trainable=False)
     for array in layer.state_dict().values():
-        array += 1
+        array[...] += 1
     assert (layer.state_dict()["hopfield.norm_state_pattern.weight"] == 1).all()
     assert "pooling_weights" not in layer.parameters
     layer.parameters["hopfield.norm_state_pattern.weight"] += 1
@@ -106,5 +106,5 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         layer.save("weights.pt")
     path = tmp_path / "weights.npz"
     path.write_bytes(b"no archive")
-    with pytest.raises(InvalidInputError, match="`path` must be an .npz file of arrays"):
+    with pytest.raises(InvalidInputError, match=r"`path` must be an \.npz file of arrays"):
         layer.load(path)

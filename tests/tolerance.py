@@ -547,3 +547,19 @@ def hidden_state(
     read = p @ np.abs(v) * np.expm1(moved + gamma(2 * len(k) + 6, u))
     mixed = alpha * np.abs(state) + (1 - alpha) * (p @ np.abs(v))
     return SLACK * ((1 - alpha) * read + gamma(6, u) * mixed), of_hidden
+
+
+def settled(tol: float, network: Any, states: Array) -> float:
+    """Between two states near the same fixed point, both of whose last moves were below `tol`.
+
+    A state is ``tol / (1 - slope)`` from its fixed point at most; the slope of an update is ``beta cov(x)``, whose norm
+    is at most that of the largest scatter of the patterns under the weights.
+    """
+    patterns = network.state_dict()["patterns"].astype(float)
+    slopes = []
+    for state in states:
+        problem = Problem(patterns, 2.0, state, dtype=states.dtype)
+        spread = problem.x - problem.p @ problem.x
+        slopes.append(2.0 * float(problem.p @ (spread**2).sum(axis=1)))
+    assert max(slopes) < 1
+    return SLACK * (2 * tol / (1 - max(slopes)) + 64 * U64 * float(np.abs(states).max()))

@@ -320,14 +320,13 @@ impl<'a, T: Real> Folded<'a, T> {
         let order = self.order(&ids);
         let places: Vec<usize> = order.iter().map(|&at| ids[at]).collect();
         let mut queries = gathered(&back, inputs, &order)?;
-        let mut nulls = gathered(&constants, 1, &order)?;
-        for ((query, null), &id) in queries.chunks_exact_mut(inputs).zip(&mut nulls).zip(&places) {
+        let nulls = self.nulls(&ids, &order, &constants);
+        for (query, &id) in queries.chunks_exact_mut(inputs).zip(&places) {
             let beta = self.beta_of(id);
             for (j, entry) in query.iter_mut().enumerate() {
                 let gain = self.key_map.affine.map_or(T::ONE, |(gain, _)| gain[j]);
                 *entry = entry.times(gain).times(beta);
             }
-            *null = T::ZERO.minus(null.times(beta));
         }
         let answers =
             self.looking(&places, (&queries, &nulls), read, |association, batch| association.read(batch, par))?;
@@ -384,8 +383,7 @@ impl<'a, T: Real> Folded<'a, T> {
         let order = self.order(&record.ids);
         let places: Vec<usize> = order.iter().map(|&at| record.ids[at]).collect();
         let (back, constants) = self.folded(&record.ids, &record.states, par)?;
-        let nulls: Vec<T> =
-            order.iter().map(|&at| T::ZERO.minus(constants[at].times(self.beta_of(record.ids[at])))).collect();
+        let nulls = self.nulls(&record.ids, &order, &constants);
         let (means, mass) = self.means_and_mass(record, &order, read)?;
 
         // Through the map of what was read.
@@ -452,13 +450,19 @@ impl<'a, T: Real> Folded<'a, T> {
     pub(super) fn weights(&self, record: &Record<T>, par: Par, each: impl FnMut(usize, usize, &[T])) -> Result<()> {
         let order = self.order(&record.ids);
         let places: Vec<usize> = order.iter().map(|&at| record.ids[at]).collect();
+        let (_, constants) = self.folded(&record.ids, &record.states, par)?;
+        let nulls = self.nulls(&record.ids, &order, &constants);
         let mut each = each;
-        self.looking(&places, (&record.queries, &[]), Read::Values, |association, batch| {
-            let batch = Batch { null: None, ..*batch };
-            association.weights(&batch, &record.answers.normalizers, par, |at, first, weights| {
+        self.looking(&places, (&record.queries, &nulls), Read::Values, |association, batch| {
+            association.weights(batch, &record.answers.normalizers, par, |at, first, weights| {
                 each(places[at], first, weights);
             })
         })
+    }
+
+    /// The scores of null patterns, in the order of the samples: minus the constants.
+    fn nulls(&self, ids: &[usize], order: &[usize], constants: &[T]) -> Vec<T> {
+        order.iter().map(|&at| T::ZERO.minus(constants[at].times(self.beta_of(ids[at])))).collect()
     }
 }
 

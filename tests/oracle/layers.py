@@ -16,6 +16,8 @@ from .modern import dot, norm, softmax
 from .rng import Counter
 from .separations import Separation, conjugate, weights
 
+SOFTMAX = Separation("softmax")
+
 Row = list[float]
 Rows = list[Row]
 Parameters = Mapping[str, Any]
@@ -44,7 +46,7 @@ class Options:
     add_zero_association: bool = False
     dropout: float = 0.0
     eps: float = 1e-5
-    separation: Separation = Separation("softmax")
+    separation: Separation = SOFTMAX
 
     @property
     def hidden(self) -> int:
