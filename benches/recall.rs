@@ -1,7 +1,10 @@
 //! Storing and recalling ±1 patterns: `cargo bench --bench recall`. Sizes are in the names; data have a fixed seed.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hopfield::classical::{ClassicalHopfield, Retrieve, Stop, Update};
+use hopfield::classical::{
+    ClassicalHopfield, ClassicalOptions, Perceptron, PseudoInverse, Retrieve, Rule, Stop, Update,
+};
+use hopfield::dense::{DenseAssociativeMemory, DenseOptions, Interaction};
 use hopfield::rng::Stream;
 use hopfield::{InstructionSet, Par};
 use ndarray::{Array2, ArrayView2, s};
@@ -56,5 +59,61 @@ fn recall(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, store, recall);
+/// Every rule that forms weights: learning, and one cue.
+fn rules(c: &mut Criterion) {
+    let (n, k) = (1000, 100);
+    let patterns = signs(k, n);
+    let cues = spoilt(patterns.slice(s![..1, ..]));
+    let every = [
+        ("storkey", Rule::Storkey),
+        ("pseudo_inverse", Rule::PseudoInverse(PseudoInverse { implicit: Some(false), ..Default::default() })),
+        ("pseudo_inverse, implicit", Rule::PseudoInverse(PseudoInverse::default())),
+        ("perceptron", Rule::Perceptron(Perceptron::default())),
+    ];
+    let mut group = c.benchmark_group("rules");
+    group.sample_size(10);
+    for (name, rule) in every {
+        let learn = || {
+            let mut net = ClassicalHopfield::with(ClassicalOptions { rule, ..Default::default() })?;
+            net.store(patterns.view(), Par::default()).map(|()| net)
+        };
+        group.bench_function(BenchmarkId::new(format!("{name} learns"), format!("n={n} k={k}")), |b| b.iter(learn));
+        let net = learn().expect("independent patterns");
+        group.bench_function(BenchmarkId::new(format!("{name}, one cue"), format!("n={n} k={k}")), |b| {
+            b.iter(|| net.retrieve(cues.view(), &Retrieve::default(), Par::serial()));
+        });
+    }
+    group.finish();
+}
+
+/// One asynchronous sweep of a dense memory, and the visits that look whether it ended in a fixed point.
+fn dense(c: &mut Criterion) {
+    let (n, k) = (1000, 100_000);
+    let patterns = signs(k, n);
+    let cue = {
+        let mut stream = Stream::new(7, 3);
+        patterns.slice(s![..1, ..]).mapv(|x| if stream.below(10) < 3 { -x } else { x })
+    };
+    let stop = Stop { max_sweeps: 1, ..Default::default() };
+    let sweep = Retrieve { stop, ..Default::default() };
+    // In an external field nothing is certified: every visit counts all overlaps.
+    let field = Array2::from_elem((1, n), 1e-9);
+    let in_full = Retrieve { field: Some(field.view()), ..sweep };
+    let mut group = c.benchmark_group("dense, one sweep");
+    group.sample_size(10);
+    for (name, interaction, asked) in [
+        ("exponential, signs certified", Interaction::Exponential, &sweep),
+        ("exponential, visits in full", Interaction::Exponential, &in_full),
+        ("cubic", Interaction::Polynomial(3), &sweep),
+    ] {
+        let mut net = DenseAssociativeMemory::with(DenseOptions { interaction, ..Default::default() }).expect("valid");
+        net.store(patterns.view(), Par::default()).expect("patterns of ±1");
+        group.bench_function(BenchmarkId::new(name, format!("n={n} k={k}")), |b| {
+            b.iter(|| net.retrieve(cue.view(), asked, Par::serial()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, store, recall, rules, dense);
 criterion_main!(benches);

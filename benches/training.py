@@ -123,7 +123,7 @@ def latch(samples: int, length: int, rng: np.random.Generator) -> tuple[Array, A
 
 
 def train_latch(steps: int = 300, seed: int = 0, say: Callable[[str], object] = print) -> float:
-    """Tell the first symbol of 32 at the end: the last state is associated with all. Returns the accuracy on others."""
+    """Tell the first symbol of 32 at the end. Returns the accuracy on fresh sequences."""
     rng = np.random.default_rng(seed)
     width = 6 + 32
     layer = hf.layers.Hopfield(width, hidden_size=16, output_size=8, rng=seed)

@@ -19,7 +19,7 @@
 //! | layer | what it knows |
 //! |---|---|
 //! | `python` (feature) | arrays and exceptions of Python; no arithmetic |
-//! | [`classical`], [`modern`], [`machine`] | networks: energies, updates, when to stop and why; what the machine offers |
+//! | [`classical`], [`dense`], [`modern`], [`machine`] | networks: energies, updates, when to stop and why; what the machine offers |
 //! | [`capacity`] | how much networks can hold: bounds, mean-field curves, random problems for scans |
 //! | `binary` | what networks of ±1 neurons share: orders of visits, when to stop, what came out |
 //! | `input` | rows that are valid by construction: the last place where data can be refused |
@@ -31,8 +31,8 @@
 //! 1. The same bits for any number of threads, batch and instruction set with fused multiply-add:
 //!    `modern::pass::tests::every_path_gives_the_same_bits_*`, `tests/test_modern_same_bits.py`,
 //!    `tests/test_instruction_sets.py`.
-//! 2. Every formula is that of the plain-Python oracle: `tests/it/modern.rs` and `tests/it/classical.rs` on its vectors,
-//!    `tests/test_modern_*.py` and `tests/test_classical.py` on random problems.
+//! 2. Every formula is that of the plain-Python oracle: `tests/it/{modern,classical,rules,dense}.rs` on its vectors,
+//!    `tests/test_modern_*.py`, `tests/test_classical.py` and `tests/test_dense.py` on random problems.
 //! 3. Parts merge in the order of their numbers: `par::tests::parts_merge_in_order_for_any_number_of_threads`.
 //! 4. Random streams never change: `tests/it/random.rs`.
 //! 5. Dependencies point down, `unsafe` stays in `kernel`: `tests/it/layering.rs`.
@@ -42,6 +42,7 @@
 mod binary;
 pub mod capacity;
 pub mod classical;
+pub mod dense;
 pub mod error;
 mod input;
 mod kernel;

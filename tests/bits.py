@@ -71,6 +71,27 @@ def modern() -> Iterator[tuple[str, bytes]]:
         yield f"{dtype} beta", np.float64(hopfield.suggest_beta(spins)).tobytes()
 
 
+def dense() -> Iterator[tuple[str, bytes]]:
+    """Named answers of `DenseAssociativeMemory`, of weights in 16 bits, in 64 bits, and in none."""
+    rng = np.random.default_rng(513)
+    for n, k in [(30, 5), (40, 200), (90, 700)]:
+        patterns = hopfield.spins(rng.random((k, n)) < 0.5)
+        cues = hopfield.corrupt.flip(patterns[:4], 0.3, 1)
+        for interaction, degree in [("polynomial", 3), ("polynomial", 4), ("rectified", 30), ("exponential", 1)]:
+            net = hopfield.DenseAssociativeMemory(patterns, interaction=interaction, degree=degree, tie="random")
+            name = f"{interaction} {degree} {n} {k}"
+            yield f"{name} field", net.field(cues).tobytes()
+            options: list[dict[str, Any]] = [
+                {},
+                {"order": "greedy", "max_updates": 9},
+                {"update": "synchronous", "temperature": [1.0, 0.0, 0.0]},
+                {"field": np.linspace(-0.5, 0.5, n)},
+            ]
+            for number, asked in enumerate(options):
+                found = net.retrieve(cues, rng=2, **asked)
+                yield f"{name} {number}", found.states.tobytes() + found.energy.tobytes() + found.n_flips.tobytes()
+
+
 def layers() -> Iterator[tuple[str, bytes]]:
     """Named answers of layers and their gradients."""
     rng = np.random.default_rng(513)
@@ -94,7 +115,7 @@ def layers() -> Iterator[tuple[str, bytes]]:
 
 
 #: What is asked of each network.
-NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {"modern": modern, "layers": layers}
+NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {"modern": modern, "dense": dense, "layers": layers}
 
 
 def main() -> None:

@@ -513,3 +513,26 @@ def test_a_rules_name_stands_for_its_network(memory: str) -> None:
 def test_more_patterns_than_neurons_are_refused_by_the_pseudo_inverse() -> None:
     with pytest.raises(InvalidInputError, match="at most 20 of 20 neurons can be"):
         scan(n=20, k=21, trials=2, memory="pseudo_inverse")
+
+
+# Dense memories
+
+
+def test_a_cubic_memory_loses_its_patterns_where_theory_says() -> None:
+    """One synchronous step from a pattern errs in ``erfc(sqrt(n**2 / (6 * k))) / 2`` of the neurons."""
+    for n, alpha in [(100, 0.05), (100, 0.1), (200, 0.1), (200, 0.2)]:
+        k = round(alpha * n * n)
+        found = scan(n=n, k=k, trials=20, memory="dense", retrieve={"update": "synchronous", "max_sweeps": 1})
+        expected = 1 - 2 * hf.capacity.krotov_hopfield_error(n, k, 3)
+        # 20 n neurons err independently, about; theory neglects terms of the order 1 / n.
+        assert found.overlap[0] == pytest.approx(expected, abs=5 * ((1 - expected) / (10 * n)) ** 0.5 + 1 / n)
+
+
+def test_any_dense_memory_can_be_scanned() -> None:
+    def exponential(patterns: Any) -> hf.DenseAssociativeMemory:
+        return hf.DenseAssociativeMemory(patterns, interaction="exponential")
+
+    found = basin(n=60, k=500, corruption=[0.1, 0.45], trials=20, memory=exponential)
+    assert found.success_rate[0] == 1
+    assert found.success_rate[1] < 0.8
+    assert scan(n=60, k=500, corruption=0.1, trials=20, memory="hebbian").success_rate[0] == 0

@@ -81,6 +81,7 @@ def test_the_listing_sees_what_is_there() -> None:
         "hopfield.ClassicalHopfield",
         "hopfield.ClassicalHopfield.retrieve",
         "hopfield.ClassicalHopfield.patterns",
+        "hopfield.DenseAssociativeMemory.field",
         "hopfield.ModernHopfield.step",
         "hopfield.attention",
         "hopfield.corrupt.flip",

@@ -20,6 +20,52 @@ RAGGED = [[1.0, 2.0], [3.0]]
 
 Row = tuple[str, Callable[[], object], type[HopfieldError], str]
 
+#: Rows of dense memories; what they share with the classical network is in a table of its own.
+DENSE: list[Row] = [
+    (
+        "no degree",
+        lambda: hf.DenseAssociativeMemory([1, -1], degree=0),
+        InvalidInputError,
+        "`degree` must be at least 1; got 0",
+    ),
+    (
+        "too large a degree",
+        lambda: hf.DenseAssociativeMemory([1, -1], degree=1001),
+        InvalidInputError,
+        "`degree` must be from 1 to 1000; got 1001",
+    ),
+    (
+        "half a degree",
+        lambda: hf.DenseAssociativeMemory([1, -1], degree=2.5),  # type: ignore[arg-type]
+        InputTypeError,
+        "`degree` must be a whole number; got 2.5",
+    ),
+    (
+        "an unknown interaction",
+        lambda: hf.DenseAssociativeMemory([1, -1], interaction="cubic"),
+        InvalidInputError,
+        "`interaction` must be one of 'polynomial', 'rectified', 'exponential'; got 'cubic'",
+    ),
+    (
+        "no dense patterns",
+        lambda: hf.DenseAssociativeMemory(np.zeros((0, 3))),
+        InvalidInputError,
+        "`patterns` must hold at least one pattern of at least one entry; got shape (0, 3)",
+    ),
+    (
+        "an empty dense memory",
+        lambda: hf.DenseAssociativeMemory([1, -1]).forget([1, -1]).retrieve([1, -1]),
+        InvalidInputError,
+        "the network stores no patterns yet: call `store` before asking it for a retrieval",
+    ),
+    (
+        "a field of another width",
+        lambda: hf.DenseAssociativeMemory([1, -1]).retrieve([1, -1], field=[0.0, 1.0, 2.0]),
+        InvalidInputError,
+        "`field` must have shape (2,) or (1, 2), one value for each neuron, or for each neuron of each cue; got (1, 3)",
+    ),
+]
+
 #: Rows of the modern network; the classical network has a table of its own.
 MODERN: list[Row] = [
     (
@@ -460,8 +506,8 @@ def ids(rows: list[Row]) -> list[str]:
     return [row[0] for row in rows]
 
 
-@pytest.mark.parametrize(("about", "call", "error", "message"), MODERN, ids=ids(MODERN))
-def test_the_modern_network_says(
+@pytest.mark.parametrize(("about", "call", "error", "message"), [*MODERN, *DENSE], ids=[*ids(MODERN), *ids(DENSE)])
+def test_modern_and_dense_networks_say(
     about: str, call: Callable[[], object], error: type[HopfieldError], message: str
 ) -> None:
     assert about

@@ -95,7 +95,8 @@ def test_patterns_that_no_beta_retrieves_are_counted_in_a_warning() -> None:
         found = hf.suggest_beta(patterns, error=0.01)
     assert [str(warning.message) for warning in caught] == [
         "no beta retrieves 50% of the patterns: under similarity 'dot' another pattern is their better match."
-        " Scale the patterns to equal norm (and center them) to retrieve all"
+        ' Use similarity="euclidean" or "cosine", or scale the patterns to equal norm (and center them), '
+        "to retrieve all"
     ]
     # The quantile of the two positive ones, 2 and 4.5: a tenth of the way.
     beta = math.log(2 * 3 / 0.01) / 2.25
@@ -186,8 +187,8 @@ def test_where_no_pattern_is_its_own_best_match_there_is_no_beta(dtype: str) -> 
     # Their squares are below the smallest number: all scores are zero.
     hopeless = np.array([[0.0, 0.0], [0.0, np.finfo(dtype).tiny]], dtype)
     message = (
-        '`beta` cannot be calibrated: no pattern is its own best match under similarity "dot"; '
-        "give `beta`, or scale `patterns` to equal norm"
+        "`beta` cannot be calibrated: no pattern is its own best match under similarity 'dot'; "
+        "give `beta`, use similarity 'euclidean' or 'cosine', or scale `patterns` to equal norm"
     )
     memory = hf.ModernHopfield(hopeless)
     for call in (lambda: hf.suggest_beta(hopeless), lambda: memory.step([0.0, 0.0]), lambda: memory.beta):

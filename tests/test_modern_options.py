@@ -269,9 +269,11 @@ def test_a_name_is_text(value: Any) -> None:
         "similarity": lambda: hf.suggest_beta(HADAMARD, similarity=value),
     }
     for argument, call in calls.items():
-        with pytest.raises(InputTypeError, match=f"^`{argument}` must be a name; got "):
+        with pytest.raises(InputTypeError, match=f"^`{argument}` must be a name[^;]*; got "):
             call()
-    with pytest.raises(InputTypeError, match=r"^`separation` must be a name; got "):
+    with pytest.raises(
+        InputTypeError, match=r"^`separation` must be a name or a value of hopfield.separation, such as "
+    ):
         hf.attention(HADAMARD, HADAMARD, HADAMARD, separation=value)
 
 

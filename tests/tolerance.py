@@ -58,6 +58,15 @@ def gamma(n: float, u: float) -> float:
     return n * u / (1 - n * u)
 
 
+def logarithm_of_exponentials(size: float) -> float:
+    """How far a logarithm of a sum over 41 overlaps may be, or a difference of two, next to numbers of that size.
+
+    Horner's rule has a product, a sum and the rounding of its factor in each term; logarithms and the inverse
+    hyperbolic tangent pass relative errors on at slopes below 4, and round themselves.
+    """
+    return 4 * gamma(3 * 41, U64) + 4 * U64 * size
+
+
 class Arithmetic(NamedTuple):
     """The relative errors of one way to compute the same thing."""
 
@@ -506,6 +515,22 @@ class PseudoInverse:
 def margin(n: int, value: float) -> float:
     """Of the least stability: a field rounded once, the length of `n` weights, and a quotient."""
     return SLACK * gamma(n + 6, U64) * abs(value)
+
+
+def covariance_weight(n: int, k: int, activity: float) -> float:
+    """Of a weight of the covariance rule: four terms of at most `k`, six roundings of each, and a unit.
+
+    The unit is 2**-53, or what leaves the largest weight 53 bits and the sum of `n` of them 58.
+    """
+    scale = activity * (1 - activity) * n
+    largest = k * max(activity, 1 - activity) ** 2 / scale
+    unit = max(2.0**-53, 2.0**-52 * largest * max(1.0, n / 32))
+    return SLACK * (gamma(8, U64) * 4 * k / scale + unit)
+
+
+def sparse_overlap(n: int, activity: float, size: int) -> float:
+    """Of an overlap with a state of so many active neurons: a product, a difference, and the scale."""
+    return SLACK * gamma(6, U64) * 2 * size / (activity * (1 - activity) * n)
 
 
 # Gradients of layers against finite differences.

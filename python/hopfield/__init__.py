@@ -1,8 +1,8 @@
 """Hopfield networks, classical and modern: associative memories that are exact, deterministic and fast.
 
-`ClassicalHopfield` stores ±1 patterns by Hebb's rule or another of `rules`; `ModernHopfield` stores real-valued ones
-and retrieves them by softmax, which is `attention`. All results are the same, bit for bit, for any number of threads,
-any batch and any memory layout.
+`ClassicalHopfield` stores ±1 patterns by Hebb's rule or another of `rules`, `DenseAssociativeMemory` many more of them
+by sharper energies; `ModernHopfield` stores real-valued ones and retrieves them by softmax, which is `attention`. All
+results are the same, bit for bit, for any number of threads, any batch and any memory layout.
 """
 
 from . import capacity, corrupt, errors, layers, rules, separation
@@ -13,19 +13,23 @@ from ._core import __version__
 from ._spins import spins
 from ._threads import get_num_threads, set_num_threads
 from .classical import ClassicalHopfield
+from .dense import DenseAssociativeMemory
 from .errors import HopfieldError, HopfieldWarning
 from .modern import ModernHopfield
 from .results import BinaryRetrieval, Diagnosis, Retrieval, RetrievalSummary
+from .sparse import SparseHopfield
 
 __all__ = [
     "BinaryRetrieval",
     "ClassicalHopfield",
+    "DenseAssociativeMemory",
     "Diagnosis",
     "HopfieldError",
     "HopfieldWarning",
     "ModernHopfield",
     "Retrieval",
     "RetrievalSummary",
+    "SparseHopfield",
     "__version__",
     "attention",
     "capacity",

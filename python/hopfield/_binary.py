@@ -1,4 +1,4 @@
-"""What the networks of ±1 neurons have in common: patterns that come and go, retrieval, functions of states.
+"""What networks of neurons with two values have in common: patterns that come and go, retrieval, functions of states.
 
 A subclass says what makes it a network of its own: how it is made, and what its energy and its field are.
 """
@@ -6,7 +6,7 @@ A subclass says what makes it a network of its own: how it is made, and what its
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from .results import BinaryRetrieval, single_answer
 
 Entry = TypeVar("Entry", bound=np.generic)
 Self = TypeVar("Self", bound="BinaryNetwork")
+
+#: Rows of the two values that the neurons of a class have, as its core takes them.
+Rows: TypeAlias = npt.NDArray[Any]
 
 
 class Core(Protocol):
@@ -31,15 +34,15 @@ class Core(Protocol):
     def n_neurons(self) -> int | None: ...
     @property
     def n_patterns(self) -> int: ...
-    def store(self, patterns: _spins.Spins) -> None: ...
-    def forget(self, patterns: _spins.Spins) -> None: ...
-    def patterns(self) -> _spins.Spins: ...
-    def retrieve(self, cues: _spins.Spins, request: dict[str, Any]) -> dict[str, Any]: ...
-    def energy(self, states: _spins.Spins) -> npt.NDArray[np.float64]: ...
-    def field(self, states: _spins.Spins) -> npt.NDArray[np.float64]: ...
-    def overlap(self, states: _spins.Spins) -> npt.NDArray[np.float64]: ...
-    def hamming(self, states: _spins.Spins) -> npt.NDArray[np.int64]: ...
-    def is_fixed_point(self, states: _spins.Spins) -> npt.NDArray[np.bool_]: ...
+    def store(self, patterns: Rows) -> None: ...
+    def forget(self, patterns: Rows) -> None: ...
+    def patterns(self) -> Rows: ...
+    def retrieve(self, cues: Rows, request: dict[str, Any]) -> dict[str, Any]: ...
+    def energy(self, states: Rows) -> npt.NDArray[np.float64]: ...
+    def field(self, states: Rows) -> npt.NDArray[np.float64]: ...
+    def overlap(self, states: Rows) -> npt.NDArray[np.float64]: ...
+    def hamming(self, states: Rows) -> npt.NDArray[np.int64]: ...
+    def is_fixed_point(self, states: Rows) -> npt.NDArray[np.bool_]: ...
 
 
 class BinaryNetwork:
@@ -48,6 +51,8 @@ class BinaryNetwork:
     __slots__ = ("_core",)
 
     _core: Core
+    #: What makes rows of the caller's values.
+    _rows: Callable[..., tuple[Rows, bool]] = staticmethod(_spins.rows)
 
     def store(self: Self, patterns: npt.ArrayLike) -> Self:
         """Store more patterns, behind those already stored.
@@ -73,7 +78,7 @@ class BinaryNetwork:
         >>> len(hf.ClassicalHopfield([1, -1, 1]).store([[1, 1, 1], [-1, -1, 1]]))
         3
         """
-        self._core.store(_spins.rows("patterns", patterns)[0])
+        self._core.store(self._rows("patterns", patterns)[0])
         return self
 
     def forget(self: Self, patterns: npt.ArrayLike) -> Self:
@@ -101,7 +106,7 @@ class BinaryNetwork:
         >>> net.forget([1, -1, 1]).patterns.tolist()
         [[1, 1, 1]]
         """
-        self._core.forget(_spins.rows("patterns", patterns)[0])
+        self._core.forget(self._rows("patterns", patterns)[0])
         return self
 
     @property
@@ -181,7 +186,8 @@ class BinaryNetwork:
             Where to start.
         update : {"asynchronous", "synchronous"}
             One neuron at a time, so that the energy never rises (Hopfield 1982), or all at once, which ends
-            in a fixed point or a cycle of two states (Little 1974).
+            in a fixed point or a cycle: of two states (Little 1974), or of any number where weights are not
+            symmetric.
         order : {"permutation", "random", "sequential", "greedy"} or array_like of int
             The order of asynchronous visits: a fresh permutation each sweep, a neuron drawn with
             replacement each time, ascending, or always the neuron of largest instability ``-x[i] * h[i]``
@@ -265,7 +271,7 @@ class BinaryNetwork:
         known_flags = _arrays.flags("known", known, (m, n))
         if clamp and known_flags is None:
             raise InvalidInputError("`clamp` needs `known`: without it no neuron would be visited")
-        rows, _ = _spins.rows("cues", table, known_flags)
+        rows, _ = self._rows("cues", table, known_flags)
         heard = _arrays.callback("progress", progress)
         heat = _temperature(temperature)
         request = {
@@ -314,7 +320,7 @@ class BinaryNetwork:
         >>> hf.ClassicalHopfield([[1, 1, -1, 1], [1, 1, 1, 1]]).overlap([1, 1, -1, 1]).tolist()
         [1.0, 0.5]
         """
-        return each(self._core.overlap, states)
+        return each(self._core.overlap, states, self._rows)
 
     def hamming(self, states: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """The number of neurons in which each state differs from each pattern.
@@ -334,7 +340,7 @@ class BinaryNetwork:
         >>> hf.ClassicalHopfield([[1, 1, -1, 1], [1, 1, 1, 1]]).hamming([1, 1, -1, 1]).tolist()
         [0, 1]
         """
-        return each(self._core.hamming, states)
+        return each(self._core.hamming, states, self._rows)
 
     def is_fixed_point(self, states: npt.ArrayLike) -> Any:
         """Whether an update would leave every neuron of each state as it is.
@@ -357,13 +363,17 @@ class BinaryNetwork:
         >>> net.is_fixed_point([[1, 1, -1, 1], [1, 1, 1, 1]]).tolist()
         [True, False]
         """
-        fixed = each(self._core.is_fixed_point, states)
+        fixed = each(self._core.is_fixed_point, states, self._rows)
         return fixed if fixed.ndim else fixed.item()
 
 
-def each(answer: Callable[[_spins.Spins], npt.NDArray[Entry]], states: npt.ArrayLike) -> npt.NDArray[Entry]:
+def each(
+    answer: Callable[[Rows], npt.NDArray[Entry]],
+    states: npt.ArrayLike,
+    rows_of: Callable[..., tuple[Rows, bool]] = _spins.rows,
+) -> npt.NDArray[Entry]:
     """The answer for each state; for a single one without its first axis."""
-    rows, single = _spins.rows("states", states)
+    rows, single = rows_of("states", states)
     answers = answer(rows)
     return answers[0] if single else answers
 

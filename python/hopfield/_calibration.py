@@ -29,8 +29,8 @@ def suggest_beta(
     ``s(x, x) - max(s(x, other))`` over the other patterns (Ramsauer et al. 2020, theorem 5). Solved for `beta` at the
     10 % quantile of the gaps of at most 1024 distinct patterns; where that is not positive, at the quantile of the
     positive ones, with a warning. Sparsemax and entmax retrieve exactly at ``1 / ((alpha - 1) * gap)`` whatever the
-    error; epanechnikov's ball gets three quarters of the smallest distance within that sample for radius; max, linear and
-    polynomial need no `beta`.
+    error; epanechnikov's ball gets three quarters of the smallest distance within that sample for radius; max, linear
+    and polynomial need no `beta`.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def calibrate(core: _core.ModernHopfield, error: float, n_threads: int | None, s
     if fell_back:
         warnings.warn(
             f"no beta retrieves {unretrievable:.0%} of the patterns: under similarity 'dot' another pattern is their "
-            'better match. Use similarity="euclidean" or "cosine", or scale the patterns to equal norm (and center them), '
-            "to retrieve all",
+            'better match. Use similarity="euclidean" or "cosine", or scale the patterns to equal norm (and center '
+            "them), to retrieve all",
             HopfieldWarning,
             stacklevel=stacklevel + 1,
         )

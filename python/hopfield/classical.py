@@ -102,7 +102,7 @@ class ClassicalHopfield(BinaryNetwork):
             None if n_neurons is None else _arrays.count("n_neurons", n_neurons),
             {"name": self._rule.name, **asdict(self._rule)},
             _arrays.name("normalization", normalization),
-            _bias("bias", bias) if threshold is None else _bias("threshold", threshold),
+            bias_of("bias", bias) if threshold is None else bias_of("threshold", threshold),
             threshold is not None,
             _arrays.name("tie", tie),
         )
@@ -199,7 +199,7 @@ class ClassicalHopfield(BinaryNetwork):
         return each(self._core.field, states)
 
 
-def _bias(name: str, values: npt.ArrayLike | None) -> float | npt.NDArray[np.float64] | None:
+def bias_of(name: str, values: npt.ArrayLike | None) -> float | npt.NDArray[np.float64] | None:
     """One number, or one for each neuron."""
     if values is None:
         return None

@@ -152,7 +152,7 @@ class BinaryRetrieval:
     n_flips : ndarray of int64, shape (m,)
         Updates that changed the neuron.
     energy : ndarray of float64, shape (m,)
-        The energy of the final state.
+        The energy of the final state; NaN where weights are not symmetric, which have none.
     outcome : ndarray of str, shape (m,)
         What the final state is, the first of these that holds: ``"cycle"``; ``"memory"``, equal to a stored
         pattern; ``"antipattern"``, equal to the negative of one; ``"mixture"``, a fixed point that is the

@@ -26,18 +26,19 @@ these. The constants that `ModernHopfield.energy` adds are the conjugate of as m
 `beta`, and with dot and cosine half the largest squared norm. Other pairs have none: `ModernHopfield.energy` and
 ``trace=True`` refuse them, and the ``energy`` of a retrieval is NaN. `energies` lists the similarities with one.
 
-**Exactness.** `Softmax`, `Softmax1`, `Linear` and `Polynomial` give every pattern (of positive score) some weight, so a
-retrieved state is a pattern but for the weight of the rest. The others have true zeros: a pattern is retrieved exactly, in
-one step, as soon as it is ahead of all others by ``1 / ((alpha - 1) * beta)`` in score (sparsemax, entmax), by anything
-(max), or is alone in its ball (epanechnikov). Weights of those are computed in float64.
+**Exactness.** `Softmax`, `Softmax1`, `Linear` and `Polynomial` give every pattern (of positive score) some weight, so
+a retrieved state is a pattern but for the weight of the rest. The others have true zeros: a pattern is retrieved
+exactly, in one step, as soon as it is ahead of all others by ``1 / ((alpha - 1) * beta)`` in score (sparsemax, entmax),
+by anything (max), or is alone in its ball (epanechnikov). Weights of those are computed in float64.
 
-**Which.** Softmax unless there is a reason: it is attention. Sparsemax or entmax to retrieve exactly and to see which few
-patterns mix; larger `alpha` is sparser. `TopK` to bound how many mix. `Max` for the nearest pattern. `Softmax1` where a
-query may match nothing: the weight that is missing from 1 says how little does. Epanechnikov for memories that keep every
-pattern exactly and yet make new minima where balls overlap. Linear and polynomial as the older networks had them.
+**Which.** Softmax unless there is a reason: it is attention. Sparsemax or entmax to retrieve exactly and to see which
+few patterns mix; larger `alpha` is sparser. `TopK` to bound how many mix. `Max` for the nearest pattern. `Softmax1`
+where a query may match nothing: the weight that is missing from 1 says how little does. Epanechnikov for memories that
+keep every pattern exactly and yet make new minima where balls overlap. Linear and polynomial as the older networks had
+them.
 
-Strings are shorthand in every ``separation=``: ``"softmax"``, ``"softmax1"``, ``"sparsemax"``, ``"entmax"`` (alpha 1.5),
-``"max"``, ``"linear"``, ``"epanechnikov"``.
+Strings are shorthand in every ``separation=``: ``"softmax"``, ``"softmax1"``, ``"sparsemax"``, ``"entmax"`` (alpha
+1.5), ``"max"``, ``"linear"``, ``"epanechnikov"``.
 
 Sources: Ramsauer et al. 2020 (softmax); Miller 2023, *Attention is off by one*; Martins & Astudillo 2016 (sparsemax);
 Peters, Niculae & Martins 2019 (entmax); Santos et al. 2024, *Sparse and structured Hopfield networks* (their energies);
@@ -277,7 +278,7 @@ class Polynomial(Separation):
     Parameters
     ----------
     degree : int
-        From 1, which is `Linear`, to 65 536.
+        From 1, which is `Linear`, to 64.
 
     Examples
     --------
@@ -324,7 +325,7 @@ class Epanechnikov(Separation):
 
 
 #: The separations by their names.
-NAMED = {
+NAMED: dict[str, type[Separation]] = {
     each.name: each for each in (Softmax, Softmax1, Sparsemax, Entmax, TopK, Max, Linear, Polynomial, Epanechnikov)
 }
 

@@ -45,7 +45,7 @@ named! {
     /// ```
     #[non_exhaustive]
     pub enum Outcome for "outcome" {
-        /// One of two states that follow each other.
+        /// One of the states that follow each other for ever.
         Cycle = "cycle",
         /// Equal to a stored pattern.
         Memory = "memory",
@@ -87,7 +87,7 @@ pub struct Recall {
     pub n_updates: u64,
     /// Updates that changed the neuron.
     pub n_flips: u64,
-    /// The energy of the final state.
+    /// The energy of the final state; NaN where weights are not symmetric, which have none.
     pub energy: f64,
     /// What the final state is.
     pub outcome: Outcome,

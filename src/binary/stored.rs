@@ -104,8 +104,8 @@ impl Stored {
             self.workers(rows, n),
             lists,
             || Agreements::new(&self.columns),
-            |_, agreements, (row, list)| {
-                agreements.count(&self.columns, patterns.row(row), self.available());
+            |watch, agreements, (row, list)| {
+                agreements.count(&self.columns, patterns.row(row), self.available(), watch)?;
                 for (w, word) in list.iter_mut().enumerate() {
                     *word = agreements.lanes_with(n, w);
                 }
@@ -172,9 +172,9 @@ impl Stored {
             self.workers(states.len(), states.width()),
             rows,
             scratch,
-            |_, (agreements, overlaps), (row, out)| {
+            |watch, (agreements, overlaps), (row, out)| {
                 let state = states.row(row);
-                agreements.count(&self.columns, state, self.available());
+                agreements.count(&self.columns, state, self.available(), watch)?;
                 work(agreements, overlaps, state, out);
                 Ok(())
             },

@@ -36,7 +36,7 @@ impl ClassicalHopfield {
         let energies =
             self.stored.of_each("an energy", states, 1, par, |agreements, overlaps, state, out: &mut [f64]| {
                 agreements.overlaps(overlaps);
-                out[0] = rule.energy(state, hebbian_pairs(state, overlaps)).value(&rule);
+                out[0] = rule.energy(state.iter().copied(), hebbian_pairs(state, overlaps)).value(&rule);
             })?;
         Ok(Array1::from_vec(energies))
     }

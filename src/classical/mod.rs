@@ -17,6 +17,7 @@ mod limits;
 mod local;
 mod options;
 mod packed;
+mod sparse;
 mod store;
 mod units;
 mod weighted;
@@ -32,6 +33,7 @@ pub use crate::binary::{
 pub use evaluate::Learning;
 pub use learning::{Perceptron, PseudoInverse, Rule};
 pub use options::{Bias, ClassicalOptions, Normalization};
+pub use sparse::{SparseHopfield, SparseOptions};
 
 use crate::binary::{self, Stored};
 use crate::error::{Error, Result};
@@ -165,8 +167,12 @@ impl ClassicalHopfield {
     ) -> Result<Option<Box<dyn Answers + 'a>>> {
         Ok(match &self.learnt.coupled {
             Coupled::Hebbian => None,
-            Coupled::Weights(weights) => Some(Box::new(Weighted::new(self, &**weights, external, temperature)?)),
-            Coupled::Projection(basis) => Some(Box::new(Weighted::new(self, &**basis, external, temperature)?)),
+            Coupled::Weights(weights) => {
+                Some(Box::new(Weighted::new(&self.stored, &self.options, &**weights, external, temperature)?))
+            }
+            Coupled::Projection(basis) => {
+                Some(Box::new(Weighted::new(&self.stored, &self.options, &**basis, external, temperature)?))
+            }
         })
     }
 

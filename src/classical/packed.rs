@@ -128,14 +128,14 @@ impl Network for Packed<'_> {
         })
     }
 
-    fn begin(&self, track: &mut Track, cue: usize, state: &[i8], _watch: &Watch) -> Result<()> {
+    fn begin(&self, track: &mut Track, cue: usize, state: &[i8], watch: &Watch) -> Result<()> {
         track.cue = cue;
         if self.limits.is_none() {
             track.limits = self.limits_of(cue)?;
         }
-        track.agreements.count(self.columns(), state, self.set);
+        track.agreements.count(self.columns(), state, self.set, watch)?;
         track.agreements.overlaps(&mut track.overlaps);
-        track.energy = self.rule(cue).energy(state, hebbian_pairs(state, &track.overlaps));
+        track.energy = self.rule(cue).energy(state.iter().copied(), hebbian_pairs(state, &track.overlaps));
         track.instability.reset();
         Ok(())
     }

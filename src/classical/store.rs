@@ -30,7 +30,7 @@ impl ClassicalHopfield {
         };
         let (mut stored, first) = (self.stored.clone(), self.stored.k());
         stored.append(patterns, fits, par)?;
-        self.learnt = self.learnt.and(&self.options, stored.columns(), first, stored.available(), par)?;
+        self.learnt = self.learnt.extended(&self.options, stored.columns(), first, stored.available(), par)?;
         self.stored = stored;
         Ok(())
     }
@@ -53,7 +53,7 @@ impl ClassicalHopfield {
     pub fn forget(&mut self, patterns: ArrayView2<'_, i8>, par: Par<'_>) -> Result<()> {
         let mut stored = self.stored.clone();
         stored.remove(patterns, par)?;
-        self.learnt = Learnt::default().and(&self.options, stored.columns(), 0, stored.available(), par)?;
+        self.learnt = Learnt::default().extended(&self.options, stored.columns(), 0, stored.available(), par)?;
         self.stored = stored;
         Ok(())
     }

@@ -69,12 +69,12 @@ impl Units<'_> {
     }
 
     /// The energy of a state, from `Σ_i x_i H_i`.
-    pub(super) fn energy(&self, state: &[i8], pairs: i128) -> Energy {
+    pub(super) fn energy(&self, state: impl Iterator<Item = i8>, pairs: i128) -> Energy {
         let mut energy = Energy { pairs, ..Energy::default() };
         if !self.local.is_zero() {
-            for (i, x) in state.iter().enumerate() {
-                if *x != 0 {
-                    self.local.add_to(&mut energy.linear, i, *x < 0);
+            for (i, x) in state.enumerate() {
+                if x != 0 {
+                    self.local.add_to(&mut energy.linear, i, x < 0);
                 }
             }
         }

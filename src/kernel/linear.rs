@@ -10,27 +10,44 @@ use super::bits::for_every_set;
 
 /// Chains of a dot product.
 const CHAINS: usize = 16;
+/// Rows whose products with another are taken together.
+const FEW: usize = 4;
 /// Right-hand sides that are solved for together.
 pub(crate) const TOGETHER: usize = 32;
 
+/// The products of a few rows, side by side in memory, with one.
+#[inline(always)]
+fn dots_of<const M: usize>(rows: &[f64], one: &[f64]) -> [f64; M] {
+    let rows: [_; M] = std::array::from_fn(|m| rows[m * one.len()..][..one.len()].as_chunks::<CHAINS>());
+    let (blocks, rest) = one.as_chunks::<CHAINS>();
+    let mut chains = [[0.0; CHAINS]; M];
+    for (t, block) in blocks.iter().enumerate() {
+        for m in 0..M {
+            let row = &rows[m].0[t];
+            for c in 0..CHAINS {
+                chains[m][c] = row[c].mul_add(block[c], chains[m][c]);
+            }
+        }
+    }
+    for m in 0..M {
+        for (chain, (a, b)) in chains[m].iter_mut().zip(rows[m].1.iter().zip(rest)) {
+            *chain = a.mul_add(*b, *chain);
+        }
+    }
+    chains.map(|mut chains| {
+        for half in [8, 4, 2, 1] {
+            for c in 0..half {
+                chains[c] += chains[c + half];
+            }
+        }
+        chains[0]
+    })
+}
+
 #[inline(always)]
 fn dot_of(a: &[f64], b: &[f64]) -> f64 {
-    let mut chains = [0.0; CHAINS];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<CHAINS>(), b.as_chunks::<CHAINS>());
-    for (a, b) in a.iter().zip(b) {
-        for c in 0..CHAINS {
-            chains[c] = a[c].mul_add(b[c], chains[c]);
-        }
-    }
-    for (chain, (a, b)) in chains.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-        *chain = a.mul_add(*b, *chain);
-    }
-    for half in [8, 4, 2, 1] {
-        for c in 0..half {
-            chains[c] += chains[c + half];
-        }
-    }
-    chains[0]
+    let [product] = dots_of(a, b);
+    product
 }
 
 for_every_set! {
@@ -42,10 +59,18 @@ for_every_set! {
     /// The nearest integers (ties to even) to `scale` times the products of some rows of `k` entries with each of `rows`.
     pub(crate) fn rounded_products(some: &[f64], rows: &[f64], k: usize, scale: f64, out: &mut [i64]) {
         let stride = rows.len() / k;
+        let rounded = |product: f64| (scale * product).round_ties_even() as i64;
+        let fours = some.chunks_exact(FEW * k);
+        let (rest, first) = (fours.remainder(), some.len() / (FEW * k) * FEW);
         // Each of the many rows is read once for all of the few.
         for (j, row) in rows.chunks_exact(k).enumerate() {
-            for (i, other) in some.chunks_exact(k).enumerate() {
-                out[i * stride + j] = (scale * dot_of(other, row)).round_ties_even() as i64;
+            for (four, others) in fours.clone().enumerate() {
+                for (i, product) in dots_of::<FEW>(others, row).into_iter().enumerate() {
+                    out[(four * FEW + i) * stride + j] = rounded(product);
+                }
+            }
+            for (i, other) in rest.chunks_exact(k).enumerate() {
+                out[(first + i) * stride + j] = rounded(dot_of(other, row));
             }
         }
     }

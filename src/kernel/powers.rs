@@ -29,6 +29,7 @@ pub(crate) fn power<T: Real>(score: T, scale: T, degree: u32) -> T {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "powers of two and small products are exact")]
 mod tests {
     use super::*;
 

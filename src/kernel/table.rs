@@ -113,7 +113,7 @@ impl<T: Real> Kernels<T> {
                 unsafe { (self.lower)(scores, halves, matches!(shape, Shape::Lanes(_)), self.width(shape)) }
             }
             Comparison::Squares => {
-                self.differences(shape, (&self.squares_many, self.squares_one), (x, d), queries, scores)
+                self.differences(shape, (&self.squares_many, self.squares_one), (x, d), queries, scores);
             }
             Comparison::Distances => {
                 self.differences(shape, (&self.distances_many, self.distances_one), (x, d), queries, scores);

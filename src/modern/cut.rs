@@ -6,6 +6,9 @@
 //! over the memory kept. Everything here is `f64`, in the order of the patterns; a score that is no number, and the −∞
 //! of a masked pattern, is no candidate.
 
+// Equal scores are equal: ties are part of what is computed. α of 1.5 and 2 and their powers are exact numbers.
+#![allow(clippy::float_cmp)]
+
 use super::association::descending;
 use crate::kernel::real::Real;
 

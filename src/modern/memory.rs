@@ -220,6 +220,10 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     pub fn retrieve(&self, queries: ArrayView2<T>, cue: &Cue, stop: &Stop, par: Par) -> Result<Retrieval<T>> {
         stop.validate()?;
         let cue = cue.in_one_piece(queries.dim(), self.patterns.dim())?;
+        if cue.clamp && self.similarity == Similarity::Cosine {
+            let rule = "`clamp` cannot hold entries under similarity 'cosine', which scales states to norm 1";
+            return Err(Error::Options { rule });
+        }
         let queries = self.cues(queries, &cue, par)?;
         retrieve::retrieve(self, queries, &cue, stop, par)
     }

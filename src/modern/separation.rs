@@ -66,7 +66,7 @@ pub enum Separation {
     Linear,
     /// `relu(s)^q / Σ relu(s)^q`.
     Polynomial {
-        /// The power, from 1 to 65 536.
+        /// The power, from 1 to 64: what the range of `f32` leaves room for.
         degree: u32,
     },
     /// The patterns within a ball, alike (Hoover et al. 2025).
@@ -76,8 +76,9 @@ pub enum Separation {
     },
 }
 
-/// The largest power: under it an exponent times the power is exact in every number type.
-const LARGEST_DEGREE: u32 = 65_536;
+/// The largest power: weights are relative to a power of two at most twice the largest score, so that the largest one is
+/// `2^−64` at least, and half the exponents of `f32` are left for smaller ones.
+const LARGEST_DEGREE: u32 = 64;
 
 /// The largest `count` that a walk keeps.
 pub(super) const MOST_LARGEST: usize = 128;
@@ -139,7 +140,7 @@ impl Separation {
             }
             Self::TopK { count: 0 } => range("count", "at least 1", 0.0),
             Self::Polynomial { degree } if !(1..=LARGEST_DEGREE).contains(&degree) => {
-                range("degree", "from 1 to 65536", degree.into())
+                range("degree", "from 1 to 64 (use 'max' for a steeper one)", degree.into())
             }
             Self::Epanechnikov { epsilon } if !(epsilon >= 0.0 && epsilon.is_finite()) => {
                 range("epsilon", "zero or positive, and finite", epsilon)

@@ -140,7 +140,9 @@ struct Bench<T> {
 impl<T: Real> Walk<'_, T> {
     fn team(&self, (from, to): (usize, usize)) -> Result<Team<T>> {
         let mut tiles = plan(to - from, self.pass.kernels.lanes());
-        tiles.iter_mut().for_each(|tile| tile.first += from);
+        for tile in &mut tiles {
+            tile.first += from;
+        }
         let packed = tiles.iter().map(|tile| self.pass.packed(tile, self.queries)).collect::<Result<_>>()?;
         Ok(Team { tiles, packed })
     }
@@ -275,7 +277,13 @@ impl<T: Real> Walk<'_, T> {
     /// The answer to one query, from what it kept.
     fn settle(&self, query: usize, kept: Kept<T>, answer: Answers<T>, desk: &mut Desk<T>, watch: &Watch) -> Result<()> {
         let (pass, row) = (self.pass, &self.queries[query * self.pass.d..][..self.pass.d]);
-        let mut candidates = if kept.overflowed { self.row(query, watch)? } else { kept.candidates };
+        // A query that is no number has no answer.
+        let spoiled = pass.comparison.is_spoiled(row);
+        let mut candidates = match kept.overflowed {
+            _ if spoiled => Vec::new(),
+            true => self.row(query, watch)?,
+            false => kept.candidates,
+        };
         candidates.sort_unstable_by_key(|&(_, index)| index);
         let cut = self.cutting.cut(&candidates, &mut desk.scratch);
         if let [normalizer] = answer.normalizers {
@@ -290,8 +298,7 @@ impl<T: Real> Walk<'_, T> {
         if pass.columns == 0 {
             return Ok(());
         }
-        if cut.sum == 0.0 && pass.comparison.is_spoiled(row) {
-            // No weight is not the same as no number: a query that is not one has no answer.
+        if spoiled {
             answer.means.fill(T::from_f64(f64::NAN));
             return Ok(());
         }

@@ -15,7 +15,7 @@ pub(super) struct ClassicalHopfield(Shared<classical::ClassicalHopfield>);
 
 /// One number for all neurons, or one for each.
 #[derive(FromPyObject)]
-enum Field<'py> {
+pub(super) enum Field<'py> {
     Each(PyReadonlyArray1<'py, f64>),
     Same(f64),
 }
@@ -48,6 +48,15 @@ impl RuleRequest {
     }
 }
 
+impl From<Field<'_>> for Bias {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Same(value) => Self::Same(value),
+            Field::Each(values) => Self::Each(values.as_array().to_vec()),
+        }
+    }
+}
+
 #[pymethods]
 impl ClassicalHopfield {
     #[new]
@@ -60,11 +69,7 @@ impl ClassicalHopfield {
         is_threshold: bool,
         tie: &str,
     ) -> PyResult<Self> {
-        let bias = match bias {
-            None => Bias::None,
-            Some(Field::Same(value)) => Bias::Same(value),
-            Some(Field::Each(values)) => Bias::Each(values.as_array().to_vec()),
-        };
+        let bias = bias.map_or(Bias::None, Bias::from);
         let bias = if is_threshold { bias.negated() } else { bias };
         let network = || -> Result<_> {
             let (rule, normalization, tie) = (rule.parse()?, normalization.parse()?, tie.parse()?);

@@ -7,6 +7,7 @@ mod array;
 mod binary;
 mod capacity;
 mod classical;
+mod dense;
 mod error;
 mod hidden_state;
 mod layer;
@@ -14,6 +15,7 @@ mod machine;
 mod modern;
 mod rounded;
 mod run;
+mod sparse;
 
 use pyo3::prelude::*;
 
@@ -29,6 +31,8 @@ mod _core {
     #[pymodule_export]
     use super::classical::ClassicalHopfield;
     #[pymodule_export]
+    use super::dense::DenseAssociativeMemory;
+    #[pymodule_export]
     use super::hidden_state::{HiddenTape, hidden_state_attention, hidden_state_layer};
     #[pymodule_export]
     use super::layer::{Layer, Tape};
@@ -38,6 +42,8 @@ mod _core {
     use super::modern::{ModernHopfield, attention, check_family, scale_to_unit, separation_facts};
     #[pymodule_export]
     use super::rounded::RoundedPatterns;
+    #[pymodule_export]
+    use super::sparse::SparseHopfield;
     #[pymodule_export]
     use super::{get_num_threads, instruction_set, instruction_sets, limit_threads, set_num_threads};
 

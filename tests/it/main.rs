@@ -5,8 +5,10 @@
 
 mod capacity;
 mod classical;
+mod dense;
 mod layering;
 mod modern;
 mod random;
+mod rules;
 mod separations;
 mod vectors;

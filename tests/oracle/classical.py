@@ -235,13 +235,19 @@ def synchronous(run: Run) -> str:
                 return "fixed_point"
             earlier.append(before)
             # With random ties a state that comes back proves nothing.
-            if run.net.tie != "random" and run.x in earlier:
+            if run.net.tie != "random" and comes_back(run.x, earlier):
                 return "cycle"
         if run.out_of_updates():
             return "max_updates"
         if run.heat.end(step):
             return "schedule_end"
     return "max_sweeps"
+
+
+def comes_back(x: list[int], earlier: list[list[int]]) -> bool:
+    """Whether a state is that of two steps ago, or the landmark: the state after 0, 1, 3, 7, ... steps (Brent 1980)."""
+    landmark = (1 << (len(earlier).bit_length() - 1)) - 1
+    return x in (earlier[-2:][0] if len(earlier) > 1 else None, earlier[landmark])
 
 
 def outcome(

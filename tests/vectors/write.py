@@ -15,12 +15,13 @@ import math
 import struct
 import sys
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from oracle import capacity, classical, exponential, modern, separations
+from oracle import capacity, classical, dense, exponential, modern, rules, separations
 from oracle.rng import Stream, mix
 
 HERE = Path(__file__).resolve().parent
@@ -237,6 +238,130 @@ def classical_case(number: int, plan: Json) -> Json:
         "cue_hamming": net.hamming(cue),
         "cue_is_fixed_point": net.is_fixed_point(cue),
         "result": asdict(result),
+    }
+
+
+# Learning rules
+
+RULES: list[Json] = [
+    {"rule": "storkey"},
+    {"rule": "pseudo_inverse", "zero_diagonal": True},
+    {"rule": "pseudo_inverse", "zero_diagonal": False},
+    {"rule": "perceptron", "margin": 0.0, "symmetric": False, "max_epochs": 50},
+    {"rule": "perceptron", "margin": 0.5, "symmetric": False, "max_epochs": 50},
+    {"rule": "perceptron", "margin": 0.0, "symmetric": True, "max_epochs": 50},
+    {"rule": "perceptron", "margin": 9.0, "symmetric": True, "max_epochs": 5},
+]
+
+
+def rule_case(number: int, n: int, k: int, plan: Json) -> Json:
+    """Weights of one rule, how learning ended, and what is retrieved from a spoiled pattern."""
+    stream = Stream(21, number)
+    patterns = [spins(stream, n) for _ in range(k)]
+    cue = flipped(stream, patterns[0], 2)
+    options = {name: value for name, value in plan.items() if name != "rule"}
+    ended: Json = {"n_epochs": None, "converged": True}
+    if plan["rule"] == "perceptron":
+        learnt = rules.perceptron(patterns, **options)
+        weights = [[Fraction(q, n) for q in row] for row in learnt.counts]
+        ended = {"n_epochs": learnt.n_epochs, "converged": learnt.converged}
+    else:
+        weights = getattr(rules, plan["rule"])(patterns, **options)
+    net = rules.Weighted(patterns, weights)
+    found = classical.retrieve(net, cue, order="sequential")
+    return {
+        **plan,
+        "patterns": patterns,
+        "weights": [[float(w) for w in row] for row in weights],
+        **ended,
+        "least_stability": rules.margin(net),
+        "cue": cue,
+        "states": found.states,
+        "reason": found.reason,
+    }
+
+
+def rule_cases() -> list[Json]:
+    """Every rule on several problems."""
+    sizes = [(7, 2), (12, 3), (13, 5)]
+    plans = itertools.product(sizes, RULES)
+    return [rule_case(number, n, k, plan) for number, ((n, k), plan) in enumerate(plans)]
+
+
+# Each row names what it adds to the defaults of the retrieval and of the memory.
+DENSE_PLAN: list[Json] = [
+    {"n": 1, "k": 1, "flips": 1, "degree": 1},
+    {"n": 9, "k": 4, "flips": 4},
+    {"n": 30, "k": 12, "flips": 9},
+    {"n": 30, "k": 80, "flips": 6},
+    {"n": 30, "k": 70, "flips": 6, "degree": 2, "order": "random"},
+    {"n": 31, "k": 70, "flips": 6, "degree": 5, "order": "sequential"},
+    {"n": 40, "k": 9, "flips": 12, "degree": 12},
+    {"n": 40, "k": 9, "flips": 12, "degree": 12, "tie": "minus", "order": "greedy"},
+    {"n": 60, "k": 5, "flips": 20, "degree": 200},
+    {"n": 60, "k": 5, "flips": 20, "degree": 201, "field": 9, "update": "synchronous"},
+    {"n": 30, "k": 12, "flips": 9, "order": "greedy", "field": 7},
+    {"n": 12, "k": 4, "flips": 6, "update": "synchronous"},
+    {"n": 12, "k": 6, "flips": 5, "unknown": 5, "tie": "random"},
+    {"n": 12, "k": 6, "flips": 3, "unknown": 5, "clamp": True, "degree": 4},
+    {"n": 30, "k": 12, "flips": 9, "temperature": 400.0, "max_sweeps": 4},
+    {"n": 30, "k": 12, "flips": 9, "temperature": [900.0, 90.0, 0.0], "update": "synchronous"},
+    {"interaction": "rectified", "n": 9, "k": 4, "flips": 4, "degree": 1},
+    {"interaction": "rectified", "n": 30, "k": 70, "flips": 9},
+    {"interaction": "rectified", "n": 30, "k": 12, "flips": 9, "degree": 2, "field": 5, "tie": "plus"},
+    {"interaction": "rectified", "n": 12, "k": 6, "flips": 5, "unknown": 5, "degree": 3, "order": "greedy"},
+    {"interaction": "rectified", "n": 50, "k": 8, "flips": 12, "degree": 40, "stop_at_memory": True},
+    {"interaction": "exponential", "n": 1, "k": 1, "flips": 1},
+    {"interaction": "exponential", "n": 9, "k": 4, "flips": 4},
+    {"interaction": "exponential", "n": 9, "k": 4, "flips": 4, "tie": "random", "order": "random"},
+    {"interaction": "exponential", "n": 30, "k": 80, "flips": 9},
+    {"interaction": "exponential", "n": 30, "k": 80, "flips": 9, "stop_at_memory": True},
+    {"interaction": "exponential", "n": 30, "k": 80, "flips": 9, "order": "greedy"},
+    {"interaction": "exponential", "n": 20, "k": 12, "flips": 6, "field": 8},
+    {"interaction": "exponential", "n": 20, "k": 12, "flips": 6, "field": 8, "order": "greedy"},
+    {"interaction": "exponential", "n": 12, "k": 6, "flips": 6, "update": "synchronous", "field": 12, "tie": "minus"},
+    {"interaction": "exponential", "n": 12, "k": 6, "flips": 5, "unknown": 7},
+    {"interaction": "exponential", "n": 20, "k": 12, "flips": 6, "temperature": 1.0, "max_sweeps": 4},
+    {
+        "interaction": "exponential",
+        "n": 20,
+        "k": 12,
+        "flips": 6,
+        "temperature": [1.0, 0.25, 0.0, 0.0],
+        "order": "random",
+    },
+    {"interaction": "exponential", "n": 40, "k": 5, "flips": 20, "target_energy": -36.5},
+]
+
+
+def dense_case(number: int, plan: Json) -> Json:
+    """One memory, one cue, everything asked of them, and every answer."""
+    stream = Stream(24, number)
+    n, k = plan["n"], plan["k"]
+    patterns = [spins(stream, n) for _ in range(k)]
+    cue = flipped(stream, patterns[0], plan["flips"])
+    unknown = stream.permutation(n)[: plan.get("unknown", 0)]
+    known = [i not in unknown for i in range(n)]
+    # Multiples of 1/2: some fields of exponential memories are then exactly 0 as well.
+    field = [4 * b for b in eighths(stream, n, plan["field"])] if "field" in plan else None
+    options: Json = {key: plan.get(key, default) for key, default in RETRIEVE_DEFAULTS.items()}
+    memory = {"interaction": "polynomial", "degree": 3, "tie": "keep"}
+    memory = {key: plan.get(key, default) for key, default in memory.items()}
+
+    net = dense.DenseAssociativeMemory(patterns, **memory)
+    result = asdict(classical.retrieve(net, cue, known=known, field=field, seed=number, **options))
+    return {
+        **memory,
+        "patterns": patterns,
+        "cue": cue,
+        "known": known,
+        "field": field,
+        **options,
+        "seed": number,
+        "cue_field": [finite(h) for h in net.field(cue)],
+        "cue_energy": finite(net.energy(cue)),
+        "cue_is_fixed_point": net.is_fixed_point(cue),
+        "result": {**result, "energy": finite(result["energy"])},
     }
 
 
@@ -597,6 +722,8 @@ def files() -> dict[str, str]:
         "exponential.json": lines({"cases": exponential_cases()}),
         "separations.json": lines({"cases": separation_cases()}),
         "classical.json": lines({"cases": [classical_case(i, plan) for i, plan in enumerate(CLASSICAL_PLAN)]}),
+        "rules.json": lines({"cases": rule_cases()}),
+        "dense.json": lines({"cases": [dense_case(i, plan) for i, plan in enumerate(DENSE_PLAN)]}),
         "modern.json": lines(
             {
                 "cases": [modern_case(i, plan) for i, plan in enumerate(MODERN_PLAN)],

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from .. import _arrays, _core, _random, _terminal
 from ..classical import ClassicalHopfield
+from ..dense import DenseAssociativeMemory
 from ..errors import InputTypeError, InvalidInputError
 from ..modern import ModernHopfield
 from ..rules import NAMED as RULES
@@ -25,6 +26,7 @@ __all__ = ["basin", "scan"]
 #: Memories by name; others are given as factories.
 NAMED: dict[str, Factory] = {
     **{name: functools.partial(ClassicalHopfield, rule=rule) for name, rule in RULES.items()},
+    "dense": DenseAssociativeMemory,
     "modern": ModernHopfield,
 }
 
@@ -63,10 +65,11 @@ def scan(
         Trials of each point.
     memory : name, rule of `hopfield.rules`, or callable
         What is tried: a classical network of the learning rule ``"hebbian"``, ``"storkey"``, ``"pseudo_inverse"`` or
-        ``"perceptron"``, or a rule with its choices; ``"modern"``; or any other memory. A callable makes one of patterns,
-        shape (k, n): any object with a method ``retrieve`` that takes a cue, shape (n,), and returns the final state, or a
-        result that has it as ``states``. If it has keywords ``rng`` and ``progress``, it gets a seed, and a function to
-        call now and then. Called from several threads.
+        ``"perceptron"``, or a rule with its choices; ``"dense"``, of the third degree; ``"modern"``; or any other
+        memory, such as ``functools.partial(DenseAssociativeMemory, degree=4)``. A callable makes one of patterns,
+        shape (k, n): any object with a method ``retrieve`` that takes a cue, shape (n,), and returns the final state,
+        or a result that has it as ``states``. If it has keywords ``rng`` and ``progress``, it gets a seed, and a
+        function to call now and then. Called from several threads.
     patterns : {"spins", "gaussian", "spherical"}
         Random ±1 (int8), independent standard normal entries, or uniform on the sphere of radius ``sqrt(n)`` (float64).
     corruption : float

@@ -88,8 +88,8 @@ def hidden_state_attention(
     for name, table in tables.items():
         if table.shape[-2:] != expected[name] or d == 0:
             raise InvalidInputError(
-                f"`{name}` must have shape (..., {expected[name][0]}, {expected[name][1]}), to fit `q`, `k` and `v`; got "
-                f"{table.shape}"
+                f"`{name}` must have shape (..., {expected[name][0]}, {expected[name][1]}), to fit `q`, `k` and `v`; "
+                f"got {table.shape}"
             )
     try:
         batch = np.broadcast_shapes(*(table.shape[:-2] for table in tables.values()))
@@ -249,7 +249,7 @@ class HiddenStateAttention:
         return state, carried
 
     def vjp(self, x: npt.ArrayLike, hidden: npt.ArrayLike | None = None) -> tuple[tuple[Array, Array], HiddenPullback]:
-        """States and hidden states, and a function from the gradients with respect to them to those of all that went in.
+        """States and hidden states, and a function from the gradients with respect to them to those of what went in.
 
         Parameters
         ----------

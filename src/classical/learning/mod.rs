@@ -12,8 +12,8 @@ use std::sync::Arc;
 pub use rule::{Perceptron, PseudoInverse, Rule};
 
 use super::options::ClassicalOptions;
-use super::weighted::projection::Projection;
-use super::weighted::weights::Weights;
+use super::weighted::Projection;
+use super::weighted::Weights;
 use crate::error::Result;
 use crate::kernel::Available;
 use crate::kernel::bits::Columns;
@@ -46,7 +46,7 @@ pub(super) struct Learnt {
 
 impl Learnt {
     /// From all patterns; `self` is what was learnt from those before number `first`.
-    pub(super) fn and(
+    pub(super) fn extended(
         &self,
         options: &ClassicalOptions,
         columns: &Columns,

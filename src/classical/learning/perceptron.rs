@@ -8,7 +8,7 @@
 use super::{Epochs, Perceptron};
 use crate::binary::workers;
 use crate::classical::options::Bias;
-use crate::classical::weighted::weights::Weights;
+use crate::classical::weighted::Weights;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns, Crossing};
@@ -96,6 +96,9 @@ fn independent(
     )?;
     // Rows of what neurons receive become rows of what they send.
     for i in 0..n {
+        if i % CHECK_EVERY == 0 {
+            par.check()?;
+        }
         for j in 0..i {
             weights.sent.swap(i * n + j, j * n + i);
         }
@@ -112,8 +115,8 @@ fn products(columns: &Columns, rows: &[i8], set: Available, par: Par) -> Result<
     let mut products = try_vec(area(k, k, PURPOSE)?, 0, PURPOSE)?;
     let scratch = || Ok((Agreements::new(columns)?, try_vec(k, 0, "overlaps")?));
     let items = products.chunks_exact_mut(k).zip(rows.chunks_exact(n));
-    par.each(workers(k, n * k.div_ceil(64)), items, scratch, |_, (agreements, overlaps), (row, pattern)| {
-        agreements.count(columns, pattern, set);
+    par.each(workers(k, n * k.div_ceil(64)), items, scratch, |watch, (agreements, overlaps), (row, pattern)| {
+        agreements.count(columns, pattern, set, watch)?;
         agreements.overlaps(overlaps);
         for (product, overlap) in row.iter_mut().zip(overlaps) {
             *product = *overlap as i32;

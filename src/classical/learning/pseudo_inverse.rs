@@ -5,8 +5,8 @@
 //! this, so that what is 0 becomes 0: a neuron that its diagonal weight alone speaks for has no field without it.
 
 use super::{Coupled, PseudoInverse};
-use crate::classical::weighted::projection::Projection;
-use crate::classical::weighted::weights::Weights;
+use crate::classical::weighted::Projection;
+use crate::classical::weighted::Weights;
 use crate::error::{Error, Result, area, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns};
@@ -79,8 +79,8 @@ fn products(columns: &Columns, rows: usize, set: Available, par: Par) -> Result<
     let mut products = try_vec(area(rows, rows, PURPOSE)?, 0.0, PURPOSE)?;
     let items = products.chunks_exact_mut(rows).zip(patterns.chunks_exact(n));
     let scratch = || Ok((Agreements::new(columns)?, try_vec(k, 0, "overlaps")?));
-    par.each(rows, items, scratch, |_, (agreements, overlaps), (row, pattern)| {
-        agreements.count(columns, pattern, set);
+    par.each(rows, items, scratch, |watch, (agreements, overlaps), (row, pattern)| {
+        agreements.count(columns, pattern, set, watch)?;
         agreements.overlaps(overlaps);
         for (product, overlap) in row.iter_mut().zip(overlaps) {
             *product = *overlap as f64;
@@ -101,8 +101,7 @@ fn factor(matrix: &mut [f64], k: usize, n: usize, set: Available, par: Par) -> R
             let row = &mut rest[..k];
             eliminate(set, row, above, from, i);
             let pivot = row[i] - dot(set, &row[..i], &row[..i]);
-            // The negation is also true of NaN.
-            if !(pivot > DEPENDENT * n as f64) {
+            if pivot <= DEPENDENT * n as f64 {
                 return Ok(Err(i));
             }
             smallest = smallest.min(pivot);

@@ -4,7 +4,7 @@
 //! two passes over the weights a pattern. Each change is rounded once, to the unit of the weights; the unit doubles when
 //! they outgrow it. So weights depend on the patterns and their order alone, not on how many were stored at a time.
 
-use crate::classical::weighted::weights::{LARGEST, LARGEST_SUM, Weights};
+use crate::classical::weighted::{LARGEST, LARGEST_SUM, Weights};
 use crate::error::{Error, Result, area, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::Columns;

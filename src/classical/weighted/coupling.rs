@@ -11,6 +11,9 @@ pub(in crate::classical) trait Coupling: Send + Sync {
     /// What follows a state and saves work.
     type Sums: Send;
 
+    /// Whether neurons are 1 and 0 rather than ±1: +1 stands for 1, and −1, like a neuron still undecided, for 0.
+    const ACTIVE: bool = false;
+
     /// Units in a unit of the field; at most 2⁵³.
     fn denominator(&self) -> u64;
 

@@ -5,19 +5,21 @@
 
 mod coupling;
 mod evaluate;
-pub(super) mod projection;
-pub(super) mod weights;
+mod projection;
+mod weights;
 
 use ndarray::{CowArray, Ix2};
 
-use coupling::Coupling;
+pub(super) use coupling::Coupling;
 pub(super) use evaluate::{Answers, stability};
+pub(super) use projection::Projection;
+pub(super) use weights::{LARGEST, LARGEST_SUM, Weights};
 
-use super::ClassicalHopfield;
 use super::greedy::least_content;
 use super::limits::{Place, Surroundings};
+use super::options::ClassicalOptions;
 use super::units::Energy;
-use crate::binary::{Network, Temperature, Tie, Visit};
+use crate::binary::{Network, Stored, Temperature, Tie, Visit};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns};
@@ -38,14 +40,14 @@ pub(super) struct Weighted<'a, C> {
 
 impl<'a, C: Coupling> Weighted<'a, C> {
     pub(super) fn new(
-        memory: &'a ClassicalHopfield,
+        stored: &'a Stored,
+        options: &'a ClassicalOptions,
         coupling: &'a C,
         external: Option<&'a CowArray<'a, f64, Ix2>>,
         temperature: Temperature,
     ) -> Result<Self> {
-        let (n, set) = (memory.stored.n(), memory.stored.available());
-        let surroundings = Surroundings::new(&memory.options, n, coupling.denominator(), external, temperature)?;
-        Ok(Self { columns: memory.stored.columns(), coupling, surroundings, set })
+        let surroundings = Surroundings::new(options, stored.n(), coupling.denominator(), external, temperature)?;
+        Ok(Self { columns: stored.columns(), coupling, surroundings, set: stored.available() })
     }
 }
 
@@ -89,8 +91,8 @@ impl<C: Coupling> Network for Weighted<'_, C> {
     fn begin(&self, track: &mut Self::Track, cue: usize, state: &[i8], watch: &Watch) -> Result<()> {
         self.surroundings.turn(&mut track.place, cue)?;
         self.coupling.sum(&mut track.sums, state, self.set, watch)?;
-        track.agreements.count(self.columns, state, self.set);
-        track.energy = self.surroundings.units(&track.place).energy(state, 0);
+        track.agreements.count(self.columns, state, self.set, watch)?;
+        track.energy = self.surroundings.units(&track.place).energy(state.iter().copied(), 0);
         Ok(())
     }
 
@@ -186,7 +188,11 @@ impl<C: Coupling> Network for Weighted<'_, C> {
         if !self.coupling.is_symmetric() {
             return f64::NAN;
         }
-        track.energy.pairs = self.coupling.pairs(&track.sums, state, self.set);
-        track.energy.value(&self.surroundings.units(&track.place))
+        let (pairs, units) = (self.coupling.pairs(&track.sums, state, self.set), self.surroundings.units(&track.place));
+        if C::ACTIVE {
+            return units.energy(state.iter().map(|x| (*x).max(0)), pairs).value(&units);
+        }
+        track.energy.pairs = pairs;
+        track.energy.value(&units)
     }
 }

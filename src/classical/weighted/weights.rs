@@ -16,7 +16,7 @@ pub(in crate::classical) const LARGEST: i64 = 1 << 53;
 /// Sums of a neuron's weights, doubled, fit in 64 bits.
 pub(in crate::classical) const LARGEST_SUM: i64 = 1 << 58;
 /// What the memory is for, in errors.
-pub(in crate::classical) const PURPOSE: &str = "weights";
+const PURPOSE: &str = "weights";
 /// Changes between two looks at whether to go on.
 const CHECK_EVERY: usize = 64;
 
@@ -43,7 +43,7 @@ impl Weights {
         Ok(copy)
     }
 
-    fn sent_by(&self, j: usize) -> &[i64] {
+    pub(in crate::classical) fn sent_by(&self, j: usize) -> &[i64] {
         &self.sent[j * self.n..][..self.n]
     }
 }
@@ -104,8 +104,12 @@ impl Coupling for Weights {
     }
 
     fn length(&self, i: usize) -> f64 {
-        let squares = (0..self.n).map(|j| self.sent[j * self.n + i] as f64);
-        libm::sqrt(squares.map(|q| q * q).sum())
+        let squares = |q: &i64| *q as f64 * *q as f64;
+        libm::sqrt(if self.symmetric {
+            self.sent_by(i).iter().map(squares).sum()
+        } else {
+            self.sent.iter().skip(i).step_by(self.n).map(squares).sum()
+        })
     }
 
     fn receive(&self, i: usize, row: &mut [i64], _set: Available) {

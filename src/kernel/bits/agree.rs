@@ -1,33 +1,56 @@
 //! How well the rows agree with a state: one count a lane, bit-sliced, and the exact integer fields that follow from them.
 //!
-//! Plane `b` holds bit `b` of every lane's count of agreeing neurons. With `x_j ∈ {−1, 0, +1}` (0: undecided), `C^μ`
-//! that count and `n'` the number of decided neurons, the overlap is `a^μ = ξ^μ·x = 2 C^μ − n'`, and the field of neuron
-//! `i` without its own share is
+//! With `x_j ∈ {−1, 0, +1}` (0: undecided), `C^μ` the number of neurons that agree and `n'` the number of decided ones,
+//! the overlap is `a^μ = ξ^μ·x = 2 C^μ − n'`. Kept are the numbers `c^μ = C^μ − o` with one offset `o` near `n'/2` for all
+//! lanes: plane `b` holds bit `b` of every lane's `c`, in two's complement. The field of neuron `i` without its own
+//! share is
 //!
 //! ```text
-//! Σ_μ ξ_i^μ a^μ − k x_i  =  4 Σ_{μ: ξ_i^μ = +1} C^μ − 2 n' ones_i − (2 Σ_μ C^μ − k n') − k x_i
+//! Σ_μ ξ_i^μ a^μ − k x_i  =  4 Σ_{μ: ξ_i^μ = +1} c^μ + (4 o − 2 n') ones_i − (2 Σ_μ C^μ − k n') − k x_i
 //! ```
 //!
 //! where the first sum is a Horner sum of popcounts, plane by plane, of the column's bits. Changing a neuron adds ±1 to
 //! every lane at once: a ripple of carries through the planes. Nothing is ever rounded.
 //!
+//! Overlaps with patterns other than the one retrieved are of the order of √n, so a few planes do for nearly all lanes.
+//! The few lanes that need more keep their low bits in the planes, and their whole number [`apart`](Agreements). After
+//! as many changes as might outgrow the planes, their number is chosen anew.
+//!
 //! Planes lie block by block (the words of a block side by side, its planes in a row), so that a block of a column
-//! stays in registers while the planes stream past.
+//! stays in registers while the planes stream past. Visits are compiled for the usual numbers of words and planes; then
+//! it is the planes that stay in registers while the columns stream past.
 
 use super::{Available, BLOCK, Columns, HALF, Words, for_every_set};
 use crate::error::Result;
+use crate::par::Watch;
 
-/// Planes that the carry-save adder fills by itself, sixteen neurons at a time.
-const SAVED: usize = 4;
+/// Planes that the carry-save adder fills by itself,
+pub(super) const SAVED: usize = 4;
+/// so many neurons at a time.
+const GROUP: usize = 1 << SAVED;
 /// How many visits ahead a column is asked for.
-const AHEAD: usize = 8;
+const AHEAD: usize = 16;
+/// Lanes that may need more planes than there are.
+const APART: usize = 2;
+/// Planes to keep at the least; numbers may change 2^(planes − 2) times before there must be more.
+const LEAST: usize = 7;
+/// Words counted between two looks at whether to go on: a few milliseconds.
+const CHECK_WORDS: usize = 1 << 22;
 
 /// The agreements of one state with every row.
 #[derive(Debug, Default)]
 pub(crate) struct Agreements {
     planes: Words,
-    /// Planes a lane has: enough for the count `n`.
+    /// Planes that there is room for: enough for any count and a sign.
+    room: usize,
+    /// Planes in use; the last is the sign.
     depth: usize,
+    /// `o`, what the numbers in the planes lack of the counts.
+    offset: i64,
+    /// Lanes whose number needs more than `depth` planes, and that number.
+    apart: Vec<(usize, i64)>,
+    /// Changes before a number might outgrow the planes.
+    slack: usize,
     k: usize,
     /// `n'`, the neurons that are not 0.
     decided: i64,
@@ -83,15 +106,23 @@ impl Sway<'_> {
 impl Agreements {
     /// Room for the agreements with `columns`; `count` fills it.
     pub(crate) fn new(columns: &Columns) -> Result<Self> {
-        let depth = (usize::BITS - columns.n.leading_zeros()) as usize;
-        let depth = depth.max(SAVED);
-        let planes = Words::zeroed(columns.stride * depth, "agreements")?;
-        Ok(Self { planes, depth, k: columns.k, decided: 0, total: 0 })
+        let bits = (usize::BITS - columns.n.leading_zeros()) as usize;
+        let room = bits.max(LEAST) + 1;
+        let planes = Words::zeroed(columns.stride * room, "agreements")?;
+        Ok(Self { planes, room, k: columns.k, apart: Vec::with_capacity(APART), ..Self::default() })
     }
 
     /// Counts anew, for `state`.
-    pub(crate) fn count(&mut self, columns: &Columns, state: &[i8], set: Available) {
-        count(set, columns, state, self);
+    pub(crate) fn count(&mut self, columns: &Columns, state: &[i8], set: Available, watch: &Watch) -> Result<()> {
+        self.planes.as_mut_slice().fill(0);
+        self.apart.clear();
+        (self.depth, self.offset) = (self.room, 0);
+        // Whole groups of the carry-save adder.
+        let piece = (CHECK_WORDS / columns.stride.max(1)).next_multiple_of(GROUP).max(GROUP);
+        for (at, piece_of_state) in state.chunks(piece).enumerate() {
+            count(set, columns, at * piece, piece_of_state, self);
+            watch.check()?;
+        }
         self.decided = state.iter().filter(|x| **x != 0).count() as i64;
         self.total = 0;
         for w in 0..self.k.div_ceil(64) {
@@ -99,6 +130,55 @@ impl Agreements {
                 self.total += i64::from((self.word(w, b) & self.lanes(w)).count_ones()) << b;
             }
         }
+        self.narrow(set);
+        Ok(())
+    }
+
+    /// Chooses the offset and the number of planes that suit the counts.
+    fn narrow(&mut self, set: Available) {
+        // All planes there is room for,
+        for w in 0..self.k.div_ceil(64) {
+            let sign = self.word(w, self.depth - 1);
+            (self.depth..self.room).for_each(|b| *self.word_mut(w, b) = sign);
+        }
+        for place in 0..self.apart.len() {
+            let (lane, number) = self.apart[place];
+            for b in self.depth..self.room {
+                let word = self.word_mut(lane / 64, b);
+                *word = *word & !(1 << (lane % 64)) | ((number >> b & 1) as u64) << (lane % 64);
+            }
+        }
+        self.depth = self.room;
+        self.apart.clear();
+        let offset = self.decided / 2;
+        shift(set, self, self.offset - offset);
+        self.offset = offset;
+        // and then as few as nearly all numbers fit in with a bit to spare.
+        let words = self.k.div_ceil(64);
+        let beyond = |depth: usize| (0..words).map(|w| self.beyond(depth, w).count_ones() as usize).sum::<usize>();
+        let depth = (LEAST..self.room).find(|depth| beyond(depth - 1) <= APART).unwrap_or(self.room);
+        for w in 0..words {
+            let mut lanes = self.beyond(depth - 1, w);
+            while lanes != 0 && depth < self.room {
+                let lane = 64 * w + lanes.trailing_zeros() as usize;
+                self.apart.push((lane, self.number(lane)));
+                lanes &= lanes - 1;
+            }
+        }
+        self.depth = depth;
+        self.slack = 1 << (depth - 2);
+    }
+
+    /// The lanes of word `w` whose numbers do not fit in `depth` planes.
+    fn beyond(&self, depth: usize, w: usize) -> u64 {
+        let sign = self.word(w, self.depth - 1);
+        (depth - 1..self.depth - 1).fold(0, |beyond, b| beyond | (self.word(w, b) ^ sign)) & self.lanes(w)
+    }
+
+    /// What the planes hold for a lane.
+    fn number(&self, lane: usize) -> i64 {
+        let bit = |b: usize| (self.word(lane / 64, b) >> (lane % 64) & 1) as i64;
+        (0..self.depth - 1).rev().fold(-bit(self.depth - 1), |number, b| 2 * number + bit(b))
     }
 
     /// `Σ_μ ξ_i^μ a^μ − k x_i` for the neurons from `first` on.
@@ -133,7 +213,15 @@ impl Agreements {
     /// Follows neuron `i` from one value to another; it may leave 0 but never come back to it.
     pub(crate) fn replace(&mut self, columns: &Columns, i: usize, from: i8, to: i8, set: Available) {
         debug_assert!(to != 0 && from != to, "a change to a value");
+        if self.slack == 0 {
+            self.narrow(set);
+        }
+        self.slack -= 1;
         let ones = replace(set, columns, self, i, from, to);
+        for (lane, number) in &mut self.apart {
+            let agrees = (columns.column(i)[*lane / 64] >> (*lane % 64) & 1 == 1) == (to > 0);
+            *number += if agrees { 1 } else { -i64::from(from != 0) };
+        }
         let agreeing = |value: i8| if value > 0 { ones } else { self.k as i64 - ones };
         self.total += agreeing(to) - if from == 0 { 0 } else { agreeing(from) };
         self.decided += i64::from(from == 0);
@@ -149,23 +237,49 @@ impl Agreements {
 
     /// The lanes of word `w` that agree in exactly `count` neurons.
     pub(crate) fn lanes_with(&self, count: usize, w: usize) -> u64 {
-        (0..self.depth).fold(self.lanes(w), |equal, b| {
-            let wanted = if (count >> b) & 1 == 1 { 0 } else { !0 };
-            equal & (self.word(w, b) ^ wanted)
-        })
+        let number = count as i64 - self.offset;
+        let fits = number >> (self.depth - 1) == number >> 63;
+        let mut equal = if fits { self.lanes(w) } else { 0 };
+        for b in 0..self.depth {
+            equal &= self.word(w, b) ^ if number >> b & 1 == 1 { 0 } else { !0 };
+        }
+        for (lane, apart) in self.apart.iter().filter(|(lane, _)| lane / 64 == w) {
+            equal = equal & !(1 << (lane % 64)) | u64::from(*apart == number) << (lane % 64);
+        }
+        equal
     }
 
     /// Writes the overlaps `a^μ`.
     pub(crate) fn overlaps(&self, out: &mut [i64]) {
+        let base = 2 * self.offset - self.decided;
         for (w, out) in out.chunks_mut(64).enumerate() {
-            out.fill(-self.decided);
-            for b in 0..self.depth {
+            let sign = self.word(w, self.depth - 1);
+            for (lane, a) in out.iter_mut().enumerate() {
+                *a = base - (((sign >> lane & 1) as i64) << self.depth);
+            }
+            for b in 0..self.depth - 1 {
                 let word = self.word(w, b);
                 for (lane, a) in out.iter_mut().enumerate() {
                     *a += ((word >> lane & 1) as i64) << (b + 1);
                 }
             }
         }
+        for (lane, number) in &self.apart {
+            out[*lane] = base + 2 * number;
+        }
+    }
+
+    /// What the lanes apart add to the Horner sum of a column: their numbers less what the planes hold of them.
+    #[inline(always)]
+    fn outgrown(&self, column: &[u64]) -> i64 {
+        let half = 1 << (self.depth - 1);
+        let mut sum = 0;
+        for (lane, number) in &self.apart {
+            let bit = (column[lane / 64] >> (lane % 64) & 1) as i64;
+            // Half up, then cut: what two's complement of `depth` bits cannot hold.
+            sum += -bit & ((number + half) & -(2 * half));
+        }
+        sum
     }
 
     /// The lanes in use of word `w`.
@@ -178,16 +292,24 @@ impl Agreements {
 
     /// Word `w` of plane `b`.
     fn word(&self, w: usize, b: usize) -> u64 {
-        let stride = super::stride(self.k);
+        self.planes.as_slice()[self.place(w, b)]
+    }
+
+    fn word_mut(&mut self, w: usize, b: usize) -> &mut u64 {
+        let place = self.place(w, b);
+        &mut self.planes.as_mut_slice()[place]
+    }
+
+    fn place(&self, w: usize, b: usize) -> usize {
         let first = w / BLOCK * BLOCK;
-        let width = (stride - first).min(BLOCK);
-        self.planes.as_slice()[first * self.depth + b * width + w % BLOCK]
+        let width = (super::stride(self.k) - first).min(BLOCK);
+        first * self.room + b * width + w % BLOCK
     }
 }
 
 /// One lane-parallel full adder: the sum stays in `a`, the carry comes back.
 #[inline(always)]
-fn add<const L: usize>(a: &mut [u64; L], b: &[u64; L], c: &[u64; L]) -> [u64; L] {
+pub(super) fn add<const L: usize>(a: &mut [u64; L], b: &[u64; L], c: &[u64; L]) -> [u64; L] {
     let mut carry = [0; L];
     for l in 0..L {
         let half = a[l] ^ b[l];
@@ -199,7 +321,7 @@ fn add<const L: usize>(a: &mut [u64; L], b: &[u64; L], c: &[u64; L]) -> [u64; L]
 
 /// Adds `carry` to the planes, from the lowest of them up.
 #[inline(always)]
-fn ripple<const L: usize>(planes: &mut [[u64; L]], mut carry: [u64; L]) {
+pub(super) fn ripple<const L: usize>(planes: &mut [[u64; L]], mut carry: [u64; L]) {
     for plane in planes {
         for l in 0..L {
             let sum = plane[l] ^ carry[l];
@@ -211,7 +333,7 @@ fn ripple<const L: usize>(planes: &mut [[u64; L]], mut carry: [u64; L]) {
 
 /// The lanes of a column's block that agree with the value `x`.
 #[inline(always)]
-fn agreeing<const L: usize>(block: &[u64], x: i8) -> [u64; L] {
+pub(super) fn agreeing<const L: usize>(block: &[u64], x: i8) -> [u64; L] {
     let negative = (i64::from(x) >> 63) as u64;
     let decided = (i64::from(x) & 1).wrapping_neg() as u64;
     let mut lanes = [0; L];
@@ -221,15 +343,14 @@ fn agreeing<const L: usize>(block: &[u64], x: i8) -> [u64; L] {
     lanes
 }
 
-/// Counts one block of lanes over all neurons.
+/// Counts one block of lanes over the neurons from `i0` on, whose values are `state`.
 #[inline(always)]
-fn count_block<const L: usize>(columns: &Columns, first: usize, state: &[i8], planes: &mut [[u64; L]]) {
-    let lanes = |i: usize| agreeing::<L>(&columns.column(i)[first..][..L], state[i]);
-    planes.fill([0; L]);
+fn count_block<const L: usize>(columns: &Columns, first: usize, i0: usize, state: &[i8], planes: &mut [[u64; L]]) {
+    let lanes = |i: usize| agreeing::<L>(&columns.column(i0 + i)[first..][..L], state[i]);
     let (saved, higher) = planes.split_at_mut(SAVED);
-    let [mut ones, mut twos, mut fours, mut eights] = [[0; L]; SAVED];
-    let whole = state.len() / 16 * 16;
-    for i in (0..whole).step_by(16) {
+    let [mut ones, mut twos, mut fours, mut eights] = [saved[0], saved[1], saved[2], saved[3]];
+    let whole = state.len() / GROUP * GROUP;
+    for i in (0..whole).step_by(GROUP) {
         let mut sixteens = [0; L];
         let mut waiting_eight = [0; L];
         for half in 0..2 {
@@ -259,42 +380,184 @@ fn count_block<const L: usize>(columns: &Columns, first: usize, state: &[i8], pl
     }
 }
 
-/// `Σ_{μ: ξ_i^μ = +1} C^μ` and `ones_i` of one block.
+/// `Σ_{μ: ξ_i^μ = +1} c^μ` of one block, lane word by lane word.
 #[inline(always)]
-fn weigh_block<const L: usize>(block: &[u64; L], planes: &[[u64; L]]) -> (u64, u64) {
+fn weigh_block<const L: usize>(block: &[u64; L], planes: &[[u64; L]]) -> [i64; L] {
     let mut sums = [0; L];
-    for plane in planes.iter().rev() {
+    if let Some((sign, planes)) = planes.split_last() {
         for l in 0..L {
-            sums[l] = 2 * sums[l] + u64::from((block[l] & plane[l]).count_ones());
+            sums[l] = -i64::from((block[l] & sign[l]).count_ones());
+        }
+        for plane in planes.iter().rev() {
+            for l in 0..L {
+                sums[l] = 2 * sums[l] + i64::from((block[l] & plane[l]).count_ones());
+            }
         }
     }
-    let (mut sum, mut ones) = (0, 0);
-    for l in 0..L {
-        sum += sums[l];
-        ones += u64::from(block[l].count_ones());
-    }
-    (sum, ones)
+    sums
 }
 
-/// `Σ_μ ξ_i^μ a^μ` of a column.
+/// `Σ_{μ: ξ_i^μ = +1} c^μ` of a column, as the planes have it.
 #[inline(always)]
 fn weigh(column: &[u64], agreements: &Agreements) -> i64 {
-    let depth = agreements.depth;
+    let (room, depth) = (agreements.room, agreements.depth);
     let (blocks, rest) = column.as_chunks::<BLOCK>();
-    let (planes, rest_planes) = agreements.planes.as_slice().split_at(blocks.len() * BLOCK * depth);
-    let (mut sum, mut ones) = (0, 0);
-    for (block, planes) in blocks.iter().zip(planes.as_chunks::<BLOCK>().0.chunks_exact(depth)) {
-        let (s, o) = weigh_block(block, planes);
-        sum += s;
-        ones += o;
+    let (planes, rest_planes) = agreements.planes.as_slice().split_at(blocks.len() * BLOCK * room);
+    let mut sums = [0; BLOCK];
+    for (block, planes) in blocks.iter().zip(planes.as_chunks::<BLOCK>().0.chunks_exact(room)) {
+        let block = weigh_block(block, &planes[..depth]);
+        for l in 0..BLOCK {
+            sums[l] += block[l];
+        }
     }
-    if let Some(block) = rest.first_chunk::<HALF>() {
-        let (s, o) = weigh_block(block, rest_planes.as_chunks::<HALF>().0);
-        sum += s;
-        ones += o;
+    let rest = rest
+        .first_chunk::<HALF>()
+        .map_or([0; HALF], |block| weigh_block(block, &rest_planes.as_chunks::<HALF>().0[..depth]));
+    sums.iter().chain(&rest).sum()
+}
+
+/// What visits do: which neurons they go to, and what for.
+trait Visitor {
+    /// The neuron of a visit; none at the end.
+    fn neuron(&self, place: usize) -> Option<usize>;
+    /// Takes the field of neuron `i`, its own share included; whether that was the last visit, and the field without.
+    fn ends(&mut self, place: usize, i: usize, field: i64) -> Option<i64>;
+}
+
+/// Makes visits, with `weigh` for the Horner sum of a column.
+#[inline(always)]
+fn make_visits<V: Visitor>(
+    columns: &Columns,
+    agreements: &Agreements,
+    visitor: &mut V,
+    weigh: impl Fn(&[u64]) -> i64,
+) -> Option<(usize, i64)> {
+    let decided = agreements.decided;
+    let (tilt, level) = (4 * agreements.offset - 2 * decided, 2 * agreements.total - agreements.k as i64 * decided);
+    let mut place = 0;
+    while let Some(i) = visitor.neuron(place) {
+        if let Some(next) = visitor.neuron(place + AHEAD) {
+            prefetch(columns.column(next));
+        }
+        let column = columns.column(i);
+        let mut field = 4 * (weigh(column) + agreements.outgrown(column)) - level;
+        if tilt != 0 {
+            field += tilt * column.iter().map(|word| i64::from(word.count_ones())).sum::<i64>();
+        }
+        if let Some(field) = visitor.ends(place, i, field) {
+            return Some((place, field));
+        }
+        place += 1;
     }
-    let (decided, k) = (agreements.decided, agreements.k as i64);
-    4 * sum as i64 - 2 * decided * ones as i64 - (2 * agreements.total - k * decided)
+    None
+}
+
+/// Makes visits with the planes at hand.
+#[inline(always)]
+fn visit_with<const L: usize, const BLOCKS: usize, const DEPTH: usize, V: Visitor>(
+    columns: &Columns,
+    agreements: &Agreements,
+    visitor: &mut V,
+) -> Option<(usize, i64)> {
+    let mut planes = [[[0; L]; DEPTH]; BLOCKS];
+    let all = agreements.planes.as_slice().as_chunks::<L>().0;
+    for (planes, all) in planes.iter_mut().zip(all.chunks_exact(agreements.room)) {
+        planes.copy_from_slice(&all[..DEPTH]);
+    }
+    make_visits(columns, agreements, visitor, |column| {
+        let mut sums = [0; L];
+        for (block, planes) in column.as_chunks::<L>().0.iter().zip(&planes) {
+            let block = weigh_block(block, planes);
+            for l in 0..L {
+                sums[l] += block[l];
+            }
+        }
+        sums.iter().sum()
+    })
+}
+
+/// Makes visits until one is the last; its place, and its neuron's field.
+#[inline(always)]
+fn visit<V: Visitor>(columns: &Columns, agreements: &Agreements, visitor: &mut V) -> Option<(usize, i64)> {
+    macro_rules! for_depths {
+        ($($depth:literal)*) => {
+            match (columns.stride, agreements.depth) {
+                $(
+                    (4, $depth) => visit_with::<4, 1, $depth, V>(columns, agreements, visitor),
+                    (8, $depth) => visit_with::<8, 1, $depth, V>(columns, agreements, visitor),
+                    (16, $depth) => visit_with::<8, 2, $depth, V>(columns, agreements, visitor),
+                )*
+                _ => make_visits(columns, agreements, visitor, |column| weigh(column, agreements)),
+            }
+        };
+    }
+    for_depths!(7 8 9 10 11 12 13)
+}
+
+/// Writes the fields of the neurons from `first` on.
+struct Fields<'a> {
+    state: &'a [i8],
+    first: usize,
+    k: i64,
+    out: &'a mut [i64],
+}
+
+impl Visitor for Fields<'_> {
+    #[inline(always)]
+    fn neuron(&self, place: usize) -> Option<usize> {
+        (place < self.out.len()).then_some(self.first + place)
+    }
+
+    #[inline(always)]
+    fn ends(&mut self, place: usize, i: usize, field: i64) -> Option<i64> {
+        self.out[place] = field - self.k * i64::from(self.state[i]);
+        None
+    }
+}
+
+/// Ends where a neuron is not content.
+struct Restless<'a> {
+    state: &'a [i8],
+    stable: Stable<'a>,
+    k: i64,
+    order: &'a [u32],
+}
+
+impl Visitor for Restless<'_> {
+    #[inline(always)]
+    fn neuron(&self, place: usize) -> Option<usize> {
+        self.order.get(place).map(|i| *i as usize)
+    }
+
+    #[inline(always)]
+    fn ends(&mut self, _place: usize, i: usize, field: i64) -> Option<i64> {
+        let x = i64::from(self.state[i]);
+        let field = field - self.k * x;
+        // Content: x has the sign of the margin; at margin 0, where ties hold, any x but 0.
+        (x * (self.stable.margin(i, field) + x * i64::from(self.stable.ties_hold)) < 1).then_some(field)
+    }
+}
+
+/// Ends where chance gives a neuron another value.
+struct Swayed<'a> {
+    state: &'a [i8],
+    sway: Sway<'a>,
+    k: i64,
+    order: &'a [u32],
+}
+
+impl Visitor for Swayed<'_> {
+    #[inline(always)]
+    fn neuron(&self, place: usize) -> Option<usize> {
+        self.order.get(place).map(|i| *i as usize)
+    }
+
+    #[inline(always)]
+    fn ends(&mut self, place: usize, i: usize, field: i64) -> Option<i64> {
+        let x = self.state[i];
+        let field = field - self.k * i64::from(x);
+        (self.sway.lean(i, place, field) != x).then_some(field)
+    }
 }
 
 /// Adds +1 to the lanes that agree with `to`, and −1 to those that agreed with `from` unless it is 0.
@@ -332,24 +595,42 @@ fn prefetch(column: &[u64]) {
     let _ = column;
 }
 
+/// Adds the bits of `constant` to every lane's number, as far as the planes go.
+#[inline(always)]
+fn shift_block<const L: usize>(planes: &mut [[u64; L]], constant: i64) {
+    let mut carry = [0; L];
+    for (b, plane) in planes.iter_mut().enumerate() {
+        let addend = [(constant >> b.min(63) & 1).wrapping_neg() as u64; L];
+        carry = add(plane, &addend, &carry);
+    }
+}
+
 for_every_set! {
-    fn count(columns: &Columns, state: &[i8], agreements: &mut Agreements) {
-        let depth = agreements.depth;
+    fn count(columns: &Columns, i0: usize, state: &[i8], agreements: &mut Agreements) {
+        let room = agreements.room;
         let blocks = columns.stride / BLOCK;
-        let (planes, rest) = agreements.planes.as_mut_slice().split_at_mut(blocks * BLOCK * depth);
-        for (t, planes) in planes.as_chunks_mut::<BLOCK>().0.chunks_exact_mut(depth).enumerate() {
-            count_block(columns, t * BLOCK, state, planes);
+        let (planes, rest) = agreements.planes.as_mut_slice().split_at_mut(blocks * BLOCK * room);
+        for (t, planes) in planes.as_chunks_mut::<BLOCK>().0.chunks_exact_mut(room).enumerate() {
+            count_block(columns, t * BLOCK, i0, state, planes);
         }
         if !rest.is_empty() {
-            count_block(columns, blocks * BLOCK, state, rest.as_chunks_mut::<HALF>().0);
+            count_block(columns, blocks * BLOCK, i0, state, rest.as_chunks_mut::<HALF>().0);
         }
     }
 
-    fn fields(columns: &Columns, agreements: &Agreements, state: &[i8], first: usize, out: &mut [i64]) {
-        for (j, field) in out.iter_mut().enumerate() {
-            let i = first + j;
-            *field = weigh(columns.column(i), agreements) - columns.k as i64 * i64::from(state[i]);
+    fn shift(agreements: &mut Agreements, constant: i64) {
+        let room = agreements.room;
+        let blocks = super::stride(agreements.k) / BLOCK;
+        let (planes, rest) = agreements.planes.as_mut_slice().split_at_mut(blocks * BLOCK * room);
+        for planes in planes.as_chunks_mut::<BLOCK>().0.chunks_exact_mut(room) {
+            shift_block(planes, constant);
         }
+        shift_block(rest.as_chunks_mut::<HALF>().0, constant);
+    }
+
+    fn fields(columns: &Columns, agreements: &Agreements, state: &[i8], first: usize, out: &mut [i64]) {
+        let mut visitor = Fields { state, first, k: columns.k as i64, out };
+        visit(columns, agreements, &mut visitor);
     }
 
     fn first_unstable(
@@ -359,20 +640,8 @@ for_every_set! {
         stable: Stable<'_>,
         order: &[u32],
     ) -> Option<(usize, i64)> {
-        let (k, hold) = (columns.k as i64, i64::from(stable.ties_hold));
-        for (place, &i) in order.iter().enumerate() {
-            if let Some(&next) = order.get(place + AHEAD) {
-                prefetch(columns.column(next as usize));
-            }
-            let i = i as usize;
-            let x = i64::from(state[i]);
-            let field = weigh(columns.column(i), agreements) - k * x;
-            // Content: x has the sign of the margin; at margin 0, where ties hold, any x but 0.
-            if x * (stable.margin(i, field) + x * hold) < 1 {
-                return Some((place, field));
-            }
-        }
-        None
+        let mut visitor = Restless { state, stable, k: columns.k as i64, order };
+        visit(columns, agreements, &mut visitor)
     }
 
     fn first_swayed(
@@ -382,30 +651,20 @@ for_every_set! {
         sway: Sway<'_>,
         order: &[u32],
     ) -> Option<(usize, i64)> {
-        let k = columns.k as i64;
-        for (place, &i) in order.iter().enumerate() {
-            if let Some(&next) = order.get(place + AHEAD) {
-                prefetch(columns.column(next as usize));
-            }
-            let i = i as usize;
-            let field = weigh(columns.column(i), agreements) - k * i64::from(state[i]);
-            if sway.lean(i, place, field) != state[i] {
-                return Some((place, field));
-            }
-        }
-        None
+        let mut visitor = Swayed { state, sway, k: columns.k as i64, order };
+        visit(columns, agreements, &mut visitor)
     }
 
     fn replace(columns: &Columns, agreements: &mut Agreements, i: usize, from: i8, to: i8) -> i64 {
-        let depth = agreements.depth;
+        let (room, depth) = (agreements.room, agreements.depth);
         let (blocks, rest) = columns.column(i).as_chunks::<BLOCK>();
-        let (planes, rest_planes) = agreements.planes.as_mut_slice().split_at_mut(blocks.len() * BLOCK * depth);
+        let (planes, rest_planes) = agreements.planes.as_mut_slice().split_at_mut(blocks.len() * BLOCK * room);
         let mut ones = 0;
-        for (block, planes) in blocks.iter().zip(planes.as_chunks_mut::<BLOCK>().0.chunks_exact_mut(depth)) {
-            ones += replace_block(block, planes, from, to);
+        for (block, planes) in blocks.iter().zip(planes.as_chunks_mut::<BLOCK>().0.chunks_exact_mut(room)) {
+            ones += replace_block(block, &mut planes[..depth], from, to);
         }
         if let Some(block) = rest.first_chunk::<HALF>() {
-            ones += replace_block(block, rest_planes.as_chunks_mut::<HALF>().0, from, to);
+            ones += replace_block(block, &mut rest_planes.as_chunks_mut::<HALF>().0[..depth], from, to);
         }
         ones
     }

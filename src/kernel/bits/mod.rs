@@ -8,12 +8,18 @@
 //! Not here: what a row, a field or a threshold means to a network.
 
 mod agree;
+mod census;
+mod plain;
+#[cfg(target_arch = "x86_64")]
+mod plain_x86;
 
 use crate::error::{Error, Result, try_vec};
 use crate::kernel::Available;
 use crate::par::Par;
 
 pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
+pub(crate) use census::add_overlaps;
+pub(crate) use plain::{MOST_SQUARED, Power, Slopes, extremes, shift_all, shorten, squares, sum, tally, weigh};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
 macro_rules! for_every_set {

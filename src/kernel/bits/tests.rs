@@ -31,6 +31,11 @@ fn signs(len: usize, seed: u64) -> Vec<i8> {
     (0..len).map(|_| if stream.coin() { 1 } else { -1 }).collect()
 }
 
+fn count(agreements: &mut Agreements, columns: &Columns, state: &[i8], set: Available) {
+    let agreements = std::sync::Mutex::new(agreements);
+    Par::serial().run(1, |watch| agreements.lock().unwrap().count(columns, state, set, watch)).unwrap();
+}
+
 fn overlaps(rows: &[i8], state: &[i8]) -> Vec<i64> {
     rows.chunks(state.len()).map(|row| row.iter().zip(state).map(|(a, b)| i64::from(a * b)).sum()).collect()
 }
@@ -94,7 +99,7 @@ fn agreements_follow_every_change() {
             let mut state = signs(n, 4);
             (0..n).step_by(3).for_each(|i| state[i] = 0);
             let mut agreements = Agreements::new(&columns).unwrap();
-            agreements.count(&columns, &state, set);
+            count(&mut agreements, &columns, &state, set);
             let mut stream = Stream::new(5, 0);
             for _ in 0..40 {
                 let i = stream.below(n as u64) as usize;
@@ -121,11 +126,11 @@ fn lanes_are_found_by_their_count() {
             let mut agreements = Agreements::new(&columns).unwrap();
             for row in [0, k / 2, k - 1] {
                 let state = &rows[row * n..][..n];
-                agreements.count(&columns, state, set);
+                count(&mut agreements, &columns, state, set);
                 let first = rows.chunks(n).position(|row| row == state);
                 assert_eq!(agreements.first_lane(n), first, "{set:?} {n} {k}");
                 let opposite: Vec<i8> = state.iter().map(|x| -x).collect();
-                agreements.count(&columns, &opposite, set);
+                count(&mut agreements, &columns, &opposite, set);
                 assert_eq!(agreements.first_lane(0), first, "{set:?} {n} {k}");
             }
         }
@@ -142,7 +147,7 @@ fn a_visit_stops_where_the_plain_rule_would() {
             (0..n).step_by(7).for_each(|i| state[i] = 0);
             let h = fields(&rows, &state);
             let mut agreements = Agreements::new(&columns).unwrap();
-            agreements.count(&columns, &state, set);
+            count(&mut agreements, &columns, &state, set);
             // Thresholds on both sides of the fields and exactly on some.
             let thresholds: Vec<i64> = h.iter().enumerate().map(|(i, h)| 2 * h + [0, -1, 1, 40][i % 4]).collect();
             let mut order: Vec<u32> = (0..n as u32).collect();
@@ -179,6 +184,49 @@ fn correlations_are_sums_over_rows() {
         for (j, sum) in sums.iter().enumerate() {
             let expected: i64 = rows.chunks(n).map(|row| i64::from(row[5] * row[j])).sum();
             assert_eq!(sum.to_bits(), (expected as f64).to_bits());
+        }
+    }
+}
+
+/// From far from every row to a row itself and to its negative, through every number of planes: what is counted along
+/// the way is what a fresh count finds.
+#[test]
+fn planes_come_and_go() {
+    for set in sets() {
+        for (n, k) in [(300, 5), (1100, 33), (1101, 130), (1500, 257), (1030, 900), (2100, 1000)] {
+            let mut rows = signs(n * k, 11);
+            // One row like another, and one against it: more of the largest numbers than may lie apart.
+            rows.copy_within(..n, n);
+            (0..n).for_each(|i| rows[2 * n + i] = -rows[i]);
+            let columns = Columns::default().appended(&rows, n, set, Par::serial()).unwrap();
+            let mut state = signs(n, 12);
+            (0..n).step_by(5).for_each(|i| state[i] = 0);
+            let (mut kept, mut fresh) = (Agreements::new(&columns).unwrap(), Agreements::new(&columns).unwrap());
+            count(&mut kept, &columns, &state, set);
+            for (row, sign) in [(k - 1, 1), (0, 1), (0, -1), (k - 1, -1)] {
+                for i in 0..n {
+                    let to = sign * rows[row * n + i];
+                    if state[i] != to {
+                        kept.replace(&columns, i, state[i], to, set);
+                        state[i] = to;
+                    }
+                    if i % 97 == 0 || i == n - 1 {
+                        let (mut a, mut h) = (vec![0; k], vec![0; n]);
+                        kept.overlaps(&mut a);
+                        assert_eq!(a, overlaps(&rows, &state), "{set:?} {n} {k}");
+                        kept.fields(&columns, &state, 0, &mut h, set);
+                        if i % 485 == 0 || i == n - 1 {
+                            assert_eq!(h, fields(&rows, &state), "{set:?} {n} {k}");
+                        }
+                        count(&mut fresh, &columns, &state, set);
+                        for lanes in [0, n / 2, n - 1, n] {
+                            assert_eq!(kept.first_lane(lanes), fresh.first_lane(lanes), "{set:?} {n} {k}");
+                        }
+                    }
+                }
+                let at = (0..k).find(|mu| rows[mu * n..][..n].iter().zip(&state).all(|(a, b)| a == b));
+                assert_eq!(kept.first_lane(n), at, "{set:?} {n} {k}");
+            }
         }
     }
 }

@@ -1,0 +1,118 @@
+//! Plain overlaps of all lanes with many neurons at once.
+//!
+//! For every lane `Σ_j s_j ξ_j` over listed neurons `j` with signs `s_j` is twice the number of neurons that agree less
+//! their number. Agreements are counted bit-sliced, sixteen neurons a carry-save tree as in `agree`, but a strip of 4096
+//! lanes at a time: each column is then read in pieces of eight cache lines, which matters where columns are long (100 000
+//! lanes, 1000 neurons: 1.7 ms, of which unpacking the planes is a hundredth). Counts are added to 32-bit lanes at the end.
+//!
+//! Not here: few neurons, for which `plain` moves the lanes one neuron at a time.
+
+use super::agree::{SAVED, add, agreeing, ripple};
+use super::{BLOCK, Columns, for_every_set};
+
+/// Words of a strip.
+const STRIP: usize = 8 * BLOCK;
+/// Planes of a count below 2³¹.
+const PLANES: usize = 31;
+/// Neurons of a carry-save tree.
+const TREE: usize = 16;
+
+/// Counts a tree's neurons, which lie a block wide at `first`, into the planes.
+#[inline(always)]
+fn grow(columns: &Columns, neurons: &[(u32, i8)], first: usize, planes: &mut [[u64; BLOCK]]) {
+    let lanes = |j: usize| {
+        neurons.get(j).map_or([0; BLOCK], |(i, sign)| {
+            let column = &columns.column(*i as usize)[first..];
+            match column.first_chunk::<BLOCK>() {
+                Some(block) => agreeing(block, *sign),
+                None => agreeing(column, *sign),
+            }
+        })
+    };
+    let (saved, higher) = planes.split_at_mut(SAVED);
+    let [mut ones, mut twos, mut fours, mut eights] = [saved[0], saved[1], saved[2], saved[3]];
+    let (mut sixteens, mut waiting_eight) = ([0; BLOCK], [0; BLOCK]);
+    for half in 0..2 {
+        let mut waiting_four = [0; BLOCK];
+        for quarter in 0..2 {
+            let j = 8 * half + 4 * quarter;
+            let two = add(&mut ones, &lanes(j), &lanes(j + 1));
+            let other = add(&mut ones, &lanes(j + 2), &lanes(j + 3));
+            let four = add(&mut twos, &two, &other);
+            if quarter == 0 {
+                waiting_four = four;
+            } else {
+                let eight = add(&mut fours, &waiting_four, &four);
+                if half == 0 {
+                    waiting_eight = eight;
+                } else {
+                    sixteens = add(&mut eights, &waiting_eight, &eight);
+                }
+            }
+        }
+    }
+    saved.copy_from_slice(&[ones, twos, fours, eights]);
+    ripple(higher, sixteens);
+}
+
+for_every_set! {
+    /// Adds `factor` times the sum over `neurons`, each with its sign, to every lane.
+    pub(crate) fn add_overlaps(columns: &Columns, neurons: &[(u32, i8)], factor: i32, lanes: &mut [i32]) {
+        let depth = (usize::BITS - neurons.len().leading_zeros()) as usize;
+        let depth = depth.clamp(SAVED, PLANES);
+        let none = factor * neurons.len() as i32;
+        let words = columns.stride.min(lanes.len() / 64);
+        for (strip, lanes) in lanes.chunks_mut(64 * STRIP).enumerate() {
+            let first = strip * STRIP;
+            let blocks = (words - first).min(STRIP).div_ceil(BLOCK);
+            let mut planes = [[[0; BLOCK]; PLANES]; STRIP / BLOCK];
+            for tree in neurons.chunks(TREE) {
+                for (block, planes) in planes[..blocks].iter_mut().enumerate() {
+                    grow(columns, tree, first + block * BLOCK, &mut planes[..depth]);
+                }
+            }
+            for (w, lanes) in lanes.chunks_exact_mut(64).enumerate() {
+                let planes = &planes[w / BLOCK];
+                let mut sums = [-none; 64];
+                for (b, plane) in planes[..depth].iter().enumerate() {
+                    let (word, weight) = (plane[w % BLOCK], (2 * factor) << b);
+                    for (lane, sum) in sums.iter_mut().enumerate() {
+                        *sum += (word >> lane & 1) as i32 * weight;
+                    }
+                }
+                for (lane, sum) in lanes.iter_mut().zip(sums) {
+                    *lane += sum;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::InstructionSet;
+    use crate::kernel::Available;
+    use crate::par::Par;
+    use crate::rng::Stream;
+
+    #[test]
+    fn overlaps_are_plain_sums() {
+        let mut stream = Stream::new(8, 0);
+        for (n, k) in [(3, 5), (16, 64), (17, 300), (40, 4096), (33, 4200), (100, 9000)] {
+            let rows: Vec<i8> = (0..n * k).map(|_| if stream.coin() { 1 } else { -1 }).collect();
+            let neurons: Vec<(u32, i8)> =
+                (0..n).filter(|i| i % 5 != 2).map(|i| (i as u32, if i % 3 == 0 { 1 } else { -1 })).collect();
+            for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+                let set = Available::or_portable(set);
+                let columns = Columns::default().appended(&rows, n, set, Par::serial()).unwrap();
+                let mut lanes = vec![7; k.next_multiple_of(64)];
+                add_overlaps(set, &columns, &neurons, 2, &mut lanes);
+                for (row, lane) in rows.chunks(n).zip(&lanes) {
+                    let sum: i32 = neurons.iter().map(|(i, sign)| i32::from(row[*i as usize] * sign)).sum();
+                    assert_eq!(*lane, 7 + 2 * sum, "{set:?} {n} {k}");
+                }
+            }
+        }
+    }
+}
