@@ -263,3 +263,16 @@ def test_gradients_of_hidden_states(heads: int, bias: bool, given: bool) -> None
     assert_is_gradient(call, weights, x, found.input, 0)
     if given:
         assert_is_gradient(call, weights, hidden, found.hidden, 0)
+
+
+def test_the_implicit_gradient_needs_stable_fixed_points() -> None:
+    # Between two opposite patterns there is one that small moves lead away from.
+    network = hf.layers.HopfieldNetwork(patterns=[[1.0], [-1.0]], scaling=4.0)
+    states, pullback = network.vjp([[0.0]])
+    assert states.tolist() == [[0.0]]
+    with pytest.raises(InvalidInputError) as raised:
+        pullback([[1.0]])
+    assert str(raised.value) == (
+        '`gradient="implicit"` needs stable fixed points; that of state 0, counted head by head, is not '
+        '(use "unrolled")'
+    )
