@@ -257,6 +257,16 @@ pub enum Error {
         /// The similarity's name.
         similarity: &'static str,
     },
+    /// A separation and a similarity for which bounds are not known.
+    #[error(
+        "bounds are known for separation 'softmax' with similarity 'dot' or 'euclidean'; got separation '{separation}' with similarity '{similarity}'"
+    )]
+    NoTheory {
+        /// The separation's name.
+        separation: &'static str,
+        /// The similarity's name.
+        similarity: &'static str,
+    },
     /// A gradient was wanted from fixed points that were not reached.
     #[error(
         "`gradient=\"implicit\"` needs states that have settled; {unsettled} have not (raise `update_steps_max` or `update_steps_eps`, or use \"unrolled\")"

@@ -52,6 +52,7 @@ def modern() -> Iterator[tuple[str, bytes]]:
             yield f"{name} diagnosis", diagnosis.entropy.tobytes() + diagnosis.size.tobytes()
             by_weights = memory.retrieve(queries[:9], criterion="association", max_steps=2)
             yield f"{name} by weights", by_weights.residual.tobytes()
+            yield f"{name} separations", memory.pattern_separation().tobytes()
             yield f"{name} attention", hopfield.attention(queries, patterns, values).tobytes()
         for stored in ("bfloat16", "float16", "int8") if dtype == "float32" else ():
             for m, k, d in [(m, 35, 12) for m in range(1, 12)] + sizes[-7:]:
@@ -92,6 +93,28 @@ def dense() -> Iterator[tuple[str, bytes]]:
                 yield f"{name} {number}", found.states.tobytes() + found.energy.tobytes() + found.n_flips.tobytes()
 
 
+def family() -> Iterator[tuple[str, bytes]]:
+    """Named answers under every similarity and separation that go together."""
+    rng = np.random.default_rng(513)
+    parameters = {"top_k": (3,), "polynomial": (3,), "softmax1": (-0.5,), "entmax": (1.25,)}
+    values = [separation(*parameters.get(name, ())) for name, separation in hopfield.separation.NAMED.items()]
+    for dtype in ("float32", "float64"):
+        for m, k, d in [(1, 140, 9), (8, 130, 6), (9, 40, 20), (33, 20, 66)]:
+            patterns = (rng.integers(-1000, 1000, (k, d)) / 512).astype(dtype)
+            queries = (rng.integers(-1000, 1000, (m, d)) / 512).astype(dtype)
+            known, mask = rng.random((m, d)) < 0.7, rng.random((m, k)) < 0.8
+            known[:, 0] = True
+            for value in (*values, hopfield.separation.Entmax(1.5)):
+                for similarity in value.similarities:
+                    memory = hopfield.ModernHopfield(patterns, beta=1.0 / d, separation=value, similarity=similarity)
+                    name = f"{dtype} {m} {k} {d} {value} {similarity}"
+                    found = memory.retrieve(queries, known=known, mask=mask, max_steps=2)
+                    for field in ("states", "residual", "pattern", "weight", "energy"):
+                        yield f"{name} {field}", getattr(found, field).tobytes()
+                    yield f"{name} step", memory.step(queries).tobytes()
+                    yield f"{name} weights", memory.association(queries[:9]).tobytes()
+
+
 def layers() -> Iterator[tuple[str, bytes]]:
     """Named answers of layers and their gradients."""
     rng = np.random.default_rng(513)
@@ -115,7 +138,12 @@ def layers() -> Iterator[tuple[str, bytes]]:
 
 
 #: What is asked of each network.
-NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {"modern": modern, "dense": dense, "layers": layers}
+NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {
+    "modern": modern,
+    "family": family,
+    "dense": dense,
+    "layers": layers,
+}
 
 
 def main() -> None:

@@ -296,6 +296,15 @@ class Problem:
         moved = self._reweighted(error)
         return math.inf if moved > 1 else math.expm1(moved)
 
+    def jacobian(self) -> tuple[Array, float]:
+        """``beta cov(x)`` under the weights, and how far its norm may be from that of the exact one."""
+        spread = self.x - self.mean()
+        squares = np.square(spread).sum(axis=1)
+        found: Array = self.beta * (spread.T * self.p) @ spread
+        relative = self.theta(oracle()) + gamma(2 * len(self.p) + 8, U64)
+        sizes = np.square(self.x).sum(axis=1).max(initial=0.0)
+        return found, SLACK * self.beta * (float((self.p * relative) @ squares) + gamma(len(self.p) + 8, U64) * sizes)
+
     def gradient(self, h: float) -> Array:
         """Of central differences of the energy with step `h`: the third derivative, and rounding over `h`."""
         spread = np.ptp(self.x, axis=0) if len(self.x) else np.zeros(self.x.shape[1])
@@ -311,6 +320,11 @@ def length(residual: float, d: int) -> float:
     return SLACK * ((gamma(math.ceil(d / 8) + 6, U64) + gamma(4, U64)) * residual + vanished)
 
 
+def chain_length(length: float, d: int) -> float:
+    """Of a Euclidean length whose squares are added in any order, by the library and by `math.dist`."""
+    return SLACK * (gamma(d + 6, U64) + gamma(4, U64)) * length + math.sqrt(d * math.ulp(0.0))
+
+
 def norm(error: npt.ArrayLike) -> float:
     """The Euclidean length of element-wise bounds."""
     return SLACK * float(np.linalg.norm(np.asarray(error, np.float64)))
@@ -324,6 +338,33 @@ def calibration(patterns: npt.ArrayLike, dtype: npt.DTypeLike, sample: Sequence[
     own = (chosen * chosen).sum(axis=1)
     score = library(dtype, *x.shape).score + 3 * U64
     return SLACK * (score * (own + sizes.max(axis=1)) + 2 * x.shape[1] * library(dtype, *x.shape).tiny)
+
+
+def promise(patterns: npt.ArrayLike, beta: float, margin: npt.ArrayLike, off: npt.ArrayLike) -> Array:
+    """Relative, of ``M exp(-beta c)`` for margins `c` that are off by `off`, whatever it is cut off at.
+
+    `M` and whole factors take a few roundings, ``beta c`` as many, which the exponential makes relative.
+    """
+    d = np.asarray(patterns).shape[1]
+    margin, off = np.asarray(margin, np.float64), np.asarray(off, np.float64)
+    with np.errstate(invalid="ignore"):
+        exponent = np.nan_to_num(beta * (off + 8 * U64 * np.abs(margin)), nan=0.0, posinf=600.0)
+    return SLACK * (np.expm1(np.minimum(exponent, 600.0)) + gamma(math.ceil(d / 8) + 20, U64))
+
+
+def longest(patterns: npt.ArrayLike) -> float:
+    """Relative, of the largest norm: squares, eight chains and a tree, a root; the oracle's rounds less."""
+    return gamma(math.ceil(np.asarray(patterns).shape[1] / 8) + 8, U64)
+
+
+def deviation(patterns: npt.ArrayLike) -> float:
+    """Absolute, of the largest squared distance to the mean: the mean is a chain of `k`, the squares one of `d`."""
+    x = np.asarray(patterns, np.float64)
+    k, d = x.shape
+    mean = gamma(k + 1, U64) * float(np.linalg.norm(np.abs(x).mean(axis=0))) + d * 2.0**-1074
+    largest = float(np.linalg.norm(x - x.mean(axis=0), axis=1).max()) + 2 * mean
+    sizes = 2 * float(np.linalg.norm(x, axis=1).max())
+    return SLACK * (2 * largest * (mean + 2 * U64 * sizes) + mean**2 + gamma(d + 3, U64) * largest**2)
 
 
 def int8_score(scale: float, query: Sequence[float]) -> Fraction:

@@ -54,6 +54,7 @@ pub(crate) mod correct;
 pub(crate) mod few;
 #[cfg(target_arch = "x86_64")]
 mod few_narrow;
+mod greatest;
 pub(crate) mod instruction_set;
 pub(crate) mod lanes;
 pub(crate) mod linear;

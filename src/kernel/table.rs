@@ -19,6 +19,7 @@ pub(crate) enum Shape {
 
 type Score<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T]);
 type Best<T> = unsafe fn(&[T], usize, &mut [T], &mut [T]);
+type Greatest<T> = unsafe fn(&[T], usize, &mut [T], &mut [T]);
 type FoldMany<T> = unsafe fn(&mut [T], usize, [T; 2], &mut [T], &mut [T], &mut [T]);
 type FoldFew<T> = unsafe fn(&mut [T], usize, [T; 2], &mut T, &mut T, &mut T);
 type Read<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T], &[T]);
@@ -41,6 +42,7 @@ pub struct Kernels<T: 'static> {
     lanes: usize,
     score_many: [Score<T>; MOST_VECTORS],
     best_many: [Best<T>; MOST_VECTORS],
+    greatest_many: [Greatest<T>; MOST_VECTORS],
     fold_many: [FoldMany<T>; MOST_VECTORS],
     read_many: [Read<T>; MOST_VECTORS],
     score_few: [Score<T>; MOST_FEW],
@@ -197,6 +199,16 @@ impl<T: Real> Kernels<T> {
                 }
             }
         }
+    }
+
+    /// Raises the greatest score of each of `vectors` vectors of queries, and of each of the tile's `rows` in as many
+    /// parts as there are lanes; see [`super::greatest`].
+    pub(crate) fn greatest(&self, vectors: usize, scores: &[T], rows: usize, of_query: &mut [T], of_row: &mut [T]) {
+        let width = self.width(Shape::Lanes(vectors));
+        assert!(rows <= TILE && scores.len() >= TILE * width);
+        assert!(of_query.len() == width && of_row.len() >= rows * self.lanes);
+        // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
+        unsafe { self.greatest_many[vectors - 1](scores, rows, of_query, of_row) }
     }
 
     /// Turns the tile's scores into weights, and folds them into `maximum` and `sum`; see the canonical order, *tile*.
@@ -486,7 +498,7 @@ macro_rules! instruction_set {
             use super::{Kernels, Narrow, NarrowKernels};
             use crate::kernel::lanes::Lanes;
             use crate::kernel::compare::{self, Compare, Distances, Product, Squares};
-            use crate::kernel::{TILE, ceiling, collect, few, many, narrow, normal, transpose};
+            use crate::kernel::{TILE, ceiling, collect, few, greatest, many, narrow, normal, transpose};
 
             // SAFETY of all entry points: the callee's promises, passed on to the caller, and the instruction set,
             // which an `Available` proves.
@@ -503,6 +515,13 @@ macro_rules! instruction_set {
             ) {
                 // SAFETY: above.
                 unsafe { many::best::<L, VECTORS>(scores, rows, best, row_of) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn greatest_many<L: Lanes, const VECTORS: usize>(
+                scores: &[L::Real], rows: usize, of_query: &mut [L::Real], of_row: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { greatest::greatest::<L, VECTORS>(scores, rows, of_query, of_row) }
             }
             $(#[target_feature(enable = $features)])?
             unsafe fn fold_many<L: Lanes, const VECTORS: usize>(
@@ -642,6 +661,7 @@ macro_rules! instruction_set {
                     distances_one: score_few::<L, Distances, 1, 2>,
                     lower: lower::<L>,
                     best_many: [best_many::<L, 1>, best_many::<L, 2>, best_many::<L, 3>],
+                    greatest_many: [greatest_many::<L, 1>, greatest_many::<L, 2>, greatest_many::<L, 3>],
                     fold_many: [fold_many::<L, 1>, fold_many::<L, 2>, fold_many::<L, 3>],
                     read_many: [read_many::<L, $tall, 1>, read_many::<L, $wide, 2>, read_many::<L, $three, 3>],
                     score_few: [

@@ -32,6 +32,7 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::Overflow { .. }
         | Error::Pair { .. }
         | Error::NoEnergy { .. }
+        | Error::NoTheory { .. }
         | Error::NoDirection { .. }
         | Error::NotCalibratable { .. } => class(py, &INVALID, "InvalidInputError"),
         Error::OutOfMemory { .. } => class(py, &MEMORY, "OutOfMemoryError"),

@@ -16,6 +16,7 @@ mod modern;
 mod rounded;
 mod run;
 mod sparse;
+mod theory;
 
 use pyo3::prelude::*;
 
