@@ -72,27 +72,6 @@ def modern() -> Iterator[tuple[str, bytes]]:
         yield f"{dtype} beta", np.float64(hopfield.suggest_beta(spins)).tobytes()
 
 
-def dense() -> Iterator[tuple[str, bytes]]:
-    """Named answers of `DenseAssociativeMemory`, of weights in 16 bits, in 64 bits, and in none."""
-    rng = np.random.default_rng(513)
-    for n, k in [(30, 5), (40, 200), (90, 700)]:
-        patterns = hopfield.spins(rng.random((k, n)) < 0.5)
-        cues = hopfield.corrupt.flip(patterns[:4], 0.3, 1)
-        for interaction, degree in [("polynomial", 3), ("polynomial", 4), ("rectified", 30), ("exponential", 1)]:
-            net = hopfield.DenseAssociativeMemory(patterns, interaction=interaction, degree=degree, tie="random")
-            name = f"{interaction} {degree} {n} {k}"
-            yield f"{name} field", net.field(cues).tobytes()
-            options: list[dict[str, Any]] = [
-                {},
-                {"order": "greedy", "max_updates": 9},
-                {"update": "synchronous", "temperature": [1.0, 0.0, 0.0]},
-                {"field": np.linspace(-0.5, 0.5, n)},
-            ]
-            for number, asked in enumerate(options):
-                found = net.retrieve(cues, rng=2, **asked)
-                yield f"{name} {number}", found.states.tobytes() + found.energy.tobytes() + found.n_flips.tobytes()
-
-
 def family() -> Iterator[tuple[str, bytes]]:
     """Named answers under every similarity and separation that go together."""
     rng = np.random.default_rng(513)
@@ -136,8 +115,35 @@ def dense() -> Iterator[tuple[str, bytes]]:
                 yield f"{name} {number}", found.states.tobytes() + found.energy.tobytes() + found.n_flips.tobytes()
 
 
+def layers() -> Iterator[tuple[str, bytes]]:
+    """Named answers of layers and their gradients."""
+    rng = np.random.default_rng(513)
+    for dtype in ("float32", "float64"):
+        options: dict[str, Any] = {"num_heads": 2, "hidden_size": 5, "update_steps_max": 1, "dtype": dtype}
+        options |= {"dropout": 0.25, "scaling": [0.5, -1.25]}
+        for kind, shape in (("Hopfield", (2, 61, 9)), ("HopfieldPooling", (3, 140, 9)), ("HopfieldLayer", (2, 7, 9))):
+            for separation in ("softmax", "sparsemax"):
+                extra = {"quantity": 130} if kind == "HopfieldLayer" else {}
+                layer = getattr(hopfield.layers, kind)(9, separation=separation, **extra, **options)
+                drawn = {n: rng.integers(-1000, 1000, a.shape) / 1024 for n, a in layer.state_dict().items()}
+                layer.load_state_dict({name: array.astype(dtype) for name, array in drawn.items()})
+                x = (rng.integers(-1000, 1000, shape) / 512).astype(dtype)
+                output, pullback = layer.vjp(x, training=True, rng=1)
+                gradients = pullback(output)
+                name = f"{dtype} {kind} {separation}"
+                yield f"{name} output", output.tobytes()
+                yield f"{name} input", gradients.input.tobytes() + gradients.scaling.tobytes()
+                for parameter, gradient in gradients.parameters.items():
+                    yield f"{name} {parameter}", gradient.tobytes()
+
+
 #: What is asked of each network.
-NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {"modern": modern, "family": family, "dense": dense}
+NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {
+    "modern": modern,
+    "family": family,
+    "dense": dense,
+    "layers": layers,
+}
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ by sharper energies; `ModernHopfield` stores real-valued ones and retrieves them
 results are the same, bit for bit, for any number of threads, any batch and any memory layout.
 """
 
-from . import capacity, corrupt, errors, rules, separation
+from . import capacity, corrupt, errors, layers, rules, separation
 from ._attention import attention
 from ._bidirectional import BidirectionalMemory, BidirectionalRecall
 from ._calibration import suggest_beta
@@ -48,6 +48,7 @@ __all__ = [
     "corrupt",
     "errors",
     "get_num_threads",
+    "layers",
     "rules",
     "separation",
     "set_num_threads",

@@ -9,9 +9,12 @@ import numpy.typing as npt
 __all__ = [
     "ClassicalHopfield",
     "DenseAssociativeMemory",
+    "HiddenTape",
+    "Layer",
     "ModernHopfield",
     "RoundedPatterns",
     "SparseHopfield",
+    "Tape",
     "__version__",
     "attention",
     "bytes_read_per_second",
@@ -23,6 +26,8 @@ __all__ = [
     "gardner",
     "get_num_threads",
     "globally_stable_load",
+    "hidden_state_attention",
+    "hidden_state_layer",
     "instruction_set",
     "instruction_sets",
     "krotov_hopfield",
@@ -106,6 +111,31 @@ class DenseAssociativeMemory:
     def overlap(self, states: _Spins) -> _Float64: ...
     def hamming(self, states: _Spins) -> _Int64: ...
     def is_fixed_point(self, states: _Spins) -> _Flags: ...
+
+@final
+class HiddenTape:
+    def pull(self, states: _Array, hidden: _Array) -> tuple[_Array, _Array, _Array, _Array | None]: ...
+
+@final
+class Layer:
+    def __new__(cls, options: dict[str, Any]) -> Layer: ...
+    def forward(
+        self,
+        parameters: dict[str, _Array],
+        state: _Array,
+        stored: _Array,
+        projection: _Array | None,
+        lengths: list[int] | None,
+        stored_mask: _Flags | None,
+        association_mask: _Array | None,
+        seed: int | None,
+        through: str | None,
+        association: bool,
+    ) -> tuple[dict[str, Any], Tape | None]: ...
+
+@final
+class Tape:
+    def pull(self, gradient: _Array) -> dict[str, Any]: ...
 
 @final
 class ModernHopfield:
@@ -225,6 +255,17 @@ def demircigil_rate(corruption: float) -> float: ...
 def first_step_overlap(overlap: float, alpha: float) -> float: ...
 def gardner(kappa: float) -> float: ...
 def globally_stable_load() -> float: ...
+def hidden_state_attention(
+    arrays: list[_Array], hidden: _Array | None, mixing: tuple[float, float, float]
+) -> tuple[_Array, _Array]: ...
+def hidden_state_layer(
+    states: _Array,
+    hidden: _Array | None,
+    weight: _Array,
+    bias: _Array | None,
+    heads: int,
+    mixing: tuple[float, float, float],
+) -> tuple[_Array, _Array, HiddenTape]: ...
 def krotov_hopfield(n: int, degree: int, error: float) -> float: ...
 def krotov_hopfield_error(n: int, k: float, degree: int) -> float: ...
 def krotov_hopfield_error_free(n: int, degree: int, recalled: str) -> float: ...

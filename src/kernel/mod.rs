@@ -62,6 +62,7 @@ pub(crate) mod many;
 pub(crate) mod narrow;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
+mod normal;
 pub(crate) mod powers;
 pub(crate) mod readout;
 pub(crate) mod real;

@@ -20,7 +20,7 @@ pub mod energy;
 mod fixed_points;
 pub(crate) mod memory;
 mod novelty;
-mod pass;
+pub(crate) mod pass;
 pub(crate) mod pattern_separation;
 mod retrieve;
 pub mod separation;

@@ -27,6 +27,8 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::TooLong { .. }
         | Error::TooLarge { .. }
         | Error::BetaRange { .. }
+        | Error::NotSettled { .. }
+        | Error::NotStable { .. }
         | Error::Overflow { .. }
         | Error::Pair { .. }
         | Error::NoEnergy { .. }
