@@ -17,7 +17,7 @@ pub(crate) fn normalize<T: Real>(x: &[T], width: usize, epsilon: f64, rows: &mut
         for (entry, &x) in row.iter_mut().zip(x) {
             *entry = x.minus(mean);
         }
-        let variance: f64 = sum(row, row, |entry, other| entry.times(other)).times(share).into();
+        let variance: f64 = sum(row, row, T::times).times(share).into();
         let scale = T::from_f64(1.0 / (variance + epsilon).sqrt());
         for entry in row {
             *entry = entry.times(scale);
@@ -32,7 +32,7 @@ pub(crate) fn pull<T: Real>(gradient: &mut [T], rows: &[T], scales: &[T], width:
     let share = T::ONE.over(T::from_f64(width as f64));
     for ((gradient, x), &scale) in gradient.chunks_exact_mut(width).zip(rows.chunks_exact(width)).zip(scales) {
         let mean = sum(gradient, gradient, |entry, _| entry).times(share);
-        let along = sum(gradient, x, |entry, x| entry.times(x)).times(share);
+        let along = sum(gradient, x, T::times).times(share);
         for (entry, &x) in gradient.iter_mut().zip(x) {
             *entry = entry.minus(mean).minus(x.times(along)).times(scale);
         }
