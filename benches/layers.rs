@@ -1,5 +1,5 @@
 //! Layers: `cargo bench --bench layers`. Forward passes, and forward and backward together; sizes are in the names; data
-//! have a fixed seed. `python benches/layers.py` does the same work beside NumPy.
+//! have a fixed seed.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hopfield::layer::{Inputs, Layer, Linear, Normalization, Parameters, Run, Through};
