@@ -9,6 +9,7 @@
 
 mod agree;
 mod census;
+mod lookup;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod plain_x86;
@@ -19,6 +20,7 @@ use crate::par::Par;
 
 pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
 pub(crate) use census::add_overlaps;
+pub(crate) use lookup::{Indices, Tables};
 pub(crate) use plain::{MOST_SQUARED, Power, Slopes, extremes, shift_all, shorten, squares, sum, tally, weigh};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
