@@ -1308,7 +1308,9 @@ def written() -> dict[str, str]:
     return write.files()
 
 
-@pytest.mark.parametrize("name", ["rng.json", "classical.json", "modern.json", "capacity.json"])
+@pytest.mark.parametrize(
+    "name", ["rng.json", "classical.json", "rules.json", "sparse.json", "modern.json", "capacity.json"]
+)
 def test_the_vectors_are_what_the_oracle_says(name: str, written: dict[str, str]) -> None:
     text = (HERE / "vectors" / name).read_text("utf-8")
     assert text == written[name]

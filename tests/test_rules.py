@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import subprocess
 import sys
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ from hopfield.rules import Hebbian, Perceptron, PseudoInverse, Storkey
 from oracle import classical as oracle
 from oracle import rules
 from strategies import Recollection, recollections, spin_rows
+
+REFERENCE: dict[str, Any] = json.loads((Path(__file__).resolve().parent / "reference_values.json").read_text("utf-8"))
 
 WIDE = ("states", "mixture", "mixture_signs", "hit", "trace")
 COLUMNS = [name for name in hf.BinaryRetrieval.__slots__ if name not in WIDE]
@@ -362,14 +366,45 @@ def test_each_rule_holds_what_it_is_known_to(rule: Any, load: float, least: floa
         assert found.hit.mean() > 0.9 > hebb.hit.mean()
 
 
-def test_the_perceptron_meets_gardners_margin_but_not_more() -> None:
-    """At load 1 the largest margin is about 0.48 (Gardner 1988: alpha_c(0.48) = 1); n is finite, so with some room."""
-    patterns = spins(np.random.default_rng(0), 200, 200)
-    reached = hf.ClassicalHopfield(patterns, rule=Perceptron(margin=0.25)).learning
+@pytest.mark.parametrize("margin", ["0", "0.25", "0.5", "1.0"])
+def test_the_perceptron_meets_gardners_margin_but_not_more(margin: str) -> None:
+    """Weights of that margin exist up to the published load, not beyond (Gardner 1988); `n` is finite: not near it."""
+    n, critical = 120, REFERENCE["gardner_alpha_c"]["values"][margin]
+    patterns = spins(np.random.default_rng(0), round(1.3 * critical * n), n)
+    reached = hf.ClassicalHopfield(
+        patterns[: round(0.7 * critical * n)], rule=Perceptron(margin=float(margin))
+    ).learning
     assert reached.converged
-    assert reached.margin >= 0.25
-    beyond = hf.ClassicalHopfield(patterns, rule=Perceptron(margin=0.7, max_epochs=300)).learning
-    assert (beyond.converged, beyond.n_epochs) == (False, 300)
+    assert reached.margin >= float(margin)
+    beyond = hf.ClassicalHopfield(patterns, rule=Perceptron(margin=float(margin), max_epochs=200)).learning
+    assert (beyond.converged, beyond.n_epochs) == (False, 200)
+    assert beyond.margin < float(margin)
+
+
+@pytest.mark.parametrize("n", [100, 200, 500])
+def test_storkeys_rule_holds_half_of_its_published_capacity(n: int) -> None:
+    """Of that many patterns (`n / sqrt(2 ln n)`; Storkey 1997) Hebb's rule loses a quarter, and more as `n` grows."""
+    k = round(0.5 * REFERENCE["perfect_recall"]["values"][str(n)]["storkey_N_over_sqrt_2lnN"])
+    patterns = spins(np.random.default_rng(n), k, n)
+    storkey, hebb = (
+        hf.ClassicalHopfield(patterns, rule=rule).is_fixed_point(patterns) for rule in (Storkey(), Hebbian())
+    )
+    assert storkey.mean() > 0.95
+    assert hebb.mean() < 0.75
+
+
+@pytest.mark.parametrize("implicit", [True, False])
+@pytest.mark.parametrize("load", [0.2, 0.7, 0.97])
+def test_the_pseudo_inverse_holds_as_many_patterns_as_there_are_neurons(load: float, implicit: bool) -> None:
+    """Random patterns are as good as never dependent; on them a projection is the identity."""
+    n = 300
+    patterns = spins(np.random.default_rng(0), round(load * n), n)
+    plain = hf.ClassicalHopfield(patterns, rule=PseudoInverse(zero_diagonal=False, implicit=implicit))
+    bound = tolerance.PseudoInverse(patterns).field(implicit=implicit)
+    assert np.abs(plain.field(patterns) - patterns).max() <= bound < 0.01
+    assert np.array_equal(plain.weight_matrix, plain.weight_matrix.T)
+    net = hf.ClassicalHopfield(patterns, rule=PseudoInverse(implicit=implicit))
+    assert net.is_fixed_point(patterns).all()
 
 
 def test_a_neuron_that_only_its_own_weight_speaks_for_has_no_field() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -167,6 +170,32 @@ def test_threads_change_nothing() -> None:
     for other in others:
         for name in ["states", *STEPS, "overlap", "outcome"]:
             assert np.array_equal(getattr(first, name), getattr(other, name)), name
+
+
+DIGEST = """
+import hashlib, numpy as np, hopfield as hf
+assert hf._core.instruction_set() == {name!r}
+rng = np.random.default_rng(3)
+digest = hashlib.sha256()
+for activity, n in [(None, 90), (0.2, 130), (0.07, 64)]:
+    patterns = rng.random((70, n)) < 0.2
+    net = hf.SparseHopfield(patterns, activity=activity, threshold=rng.standard_normal(n) / 9)
+    for options in ({{}}, {{"update": "synchronous"}}, {{"order": "greedy"}}, {{"temperature": [0.5, 0.1, 0.0]}}):
+        found = net.retrieve(patterns ^ (rng.random((70, n)) < 0.1), rng=2, **options)
+        for name in found.__slots__:
+            digest.update(np.asarray(getattr(found, name)).astype("S").tobytes())
+    digest.update(net.weight_matrix.tobytes() + net.field(patterns).tobytes() + net.overlap(patterns).tobytes())
+print(digest.hexdigest())
+"""
+
+
+def test_every_instruction_set_gives_the_same_bits() -> None:
+    digests = {}
+    for name in hf._core.instruction_sets():
+        environment = {**os.environ, "HOPFIELD_INSTRUCTION_SET": name}
+        program = [sys.executable, "-c", DIGEST.format(name=name)]
+        digests[name] = subprocess.run(program, capture_output=True, text=True, check=True, env=environment).stdout
+    assert len(set(digests.values())) == 1, digests
 
 
 NET = hf.SparseHopfield([[1, 0, 0], [0, 1, 0]])

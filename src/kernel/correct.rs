@@ -5,10 +5,40 @@
 use super::bits::for_every_set;
 use super::linear::signed;
 
+/// See [`storkey_row`]: the part of a row that `pattern` and `fields` are the neurons of; `own` is `(ξ_i, unit ξ_i − H_i)`.
+#[inline(always)]
+fn storkey_part(
+    row: &mut [i64],
+    pattern: &[i8],
+    fields: &[i64],
+    own: (i8, i64),
+    n: f64,
+    size: (i64, i64),
+) -> (i64, i64) {
+    let ((sign, share), (mut largest, mut sum)) = (own, size);
+    for (q, (x, field)) in row.iter_mut().zip(pattern.iter().zip(fields)) {
+        let step = (signed(share, *x) - signed(*field, sign) + 2 * *q) as f64 / n;
+        *q += whole(step.round_ties_even());
+        largest = largest.max(q.abs());
+        sum += q.abs();
+    }
+    (largest, sum)
+}
+
+/// The integer that a number is, cut at 2⁶².
+#[inline(always)]
+#[allow(clippy::manual_clamp, reason = "`clamp` would let a NaN pass")]
+fn whole(x: f64) -> i64 {
+    const MOST: f64 = (1_u64 << 62) as f64;
+    // The check that a cast makes by itself is not compiled to vectors.
+    // SAFETY: what is too large is cut, and a NaN becomes the least that is not.
+    unsafe { x.max(-MOST).min(MOST).to_int_unchecked() }
+}
+
 for_every_set! {
     /// One row of Storkey's rule in units of `1 / unit`: `q_j += (unit ξ_i ξ_j − ξ_i H_j − H_i ξ_j + 2 q_j) / n`, each
-    /// rounded to the nearest integer. `H` are the fields of the weights before, with `W_ii = 0`; `own` is `(ξ_i, H_i)`.
-    /// The largest `|q_j|` and their sum, that of neuron `i` itself not counted, come back.
+    /// rounded to the nearest integer, but for `q_i = 0`. `H` are the fields of the weights before. The largest `|q_j|` and
+    /// their sum come back.
     pub(crate) fn storkey_row(
         row: &mut [i64],
         i: usize,
@@ -16,17 +46,9 @@ for_every_set! {
         fields: &[i64],
         unit: i64,
     ) -> (i64, i64) {
-        let (sign, share) = (pattern[i], signed(unit, pattern[i]) - fields[i]);
-        let n = pattern.len() as f64;
-        let (mut largest, mut sum) = (0, 0);
-        row[i] = 0;
-        for (j, (q, (x, field))) in row.iter_mut().zip(pattern.iter().zip(fields)).enumerate() {
-            let step = (signed(share, *x) - signed(*field, sign) + 2 * *q) as f64 / n;
-            *q += if j == i { 0 } else { step.round_ties_even() as i64 };
-            largest = largest.max(q.abs());
-            sum += q.abs();
-        }
-        (largest, sum)
+        let (own, n) = ((pattern[i], signed(unit, pattern[i]) - fields[i]), pattern.len() as f64);
+        let size = storkey_part(&mut row[..i], &pattern[..i], &fields[..i], own, n, (0, 0));
+        storkey_part(&mut row[i + 1..], &pattern[i + 1..], &fields[i + 1..], own, n, size)
     }
 
     /// Follows one correction of the perceptron in the fields that all patterns have at one neuron: `h^μ += ξ^ν Q^νμ − ξ^μ`,

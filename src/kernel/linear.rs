@@ -10,44 +10,46 @@ use super::bits::for_every_set;
 
 /// Chains of a dot product.
 const CHAINS: usize = 16;
-/// Rows whose products with another are taken together.
-const FEW: usize = 4;
-/// Right-hand sides that are solved for together.
-pub(crate) const TOGETHER: usize = 32;
-
-/// The products of a few rows, side by side in memory, with one.
-#[inline(always)]
-fn dots_of<const M: usize>(rows: &[f64], one: &[f64]) -> [f64; M] {
-    let rows: [_; M] = std::array::from_fn(|m| rows[m * one.len()..][..one.len()].as_chunks::<CHAINS>());
-    let (blocks, rest) = one.as_chunks::<CHAINS>();
-    let mut chains = [[0.0; CHAINS]; M];
-    for (t, block) in blocks.iter().enumerate() {
-        for m in 0..M {
-            let row = &rows[m].0[t];
-            for c in 0..CHAINS {
-                chains[m][c] = row[c].mul_add(block[c], chains[m][c]);
-            }
-        }
-    }
-    for m in 0..M {
-        for (chain, (a, b)) in chains[m].iter_mut().zip(rows[m].1.iter().zip(rest)) {
-            *chain = a.mul_add(*b, *chain);
-        }
-    }
-    chains.map(|mut chains| {
-        for half in [8, 4, 2, 1] {
-            for c in 0..half {
-                chains[c] += chains[c + half];
-            }
-        }
-        chains[0]
-    })
-}
 
 #[inline(always)]
 fn dot_of(a: &[f64], b: &[f64]) -> f64 {
-    let [product] = dots_of(a, b);
-    product
+    let ((some, rest), (others, other_rest)) = (a.as_chunks::<CHAINS>(), b.as_chunks::<CHAINS>());
+    let mut chains = [0.0; CHAINS];
+    for (some, others) in some.iter().zip(others) {
+        for c in 0..CHAINS {
+            chains[c] = some[c].mul_add(others[c], chains[c]);
+        }
+    }
+    for (chain, (a, b)) in chains.iter_mut().zip(rest.iter().zip(other_rest)) {
+        *chain = a.mul_add(*b, *chain);
+    }
+    for half in [8, 4, 2, 1] {
+        for c in 0..half {
+            chains[c] += chains[c + half];
+        }
+    }
+    chains[0]
+}
+
+#[inline(always)]
+fn nearest(x: f64) -> i64 {
+    x.round_ties_even() as i64
+}
+
+/// See [`substitute`]; the width is that of a tile.
+#[inline(always)]
+fn substitute_of<const WIDTH: usize>(lower: &[f64], columns: &mut [f64]) {
+    let (rows, _) = columns.as_chunks_mut::<WIDTH>();
+    for (mu, row) in lower.chunks_exact(rows.len()).enumerate() {
+        let (done, rest) = rows.split_at_mut(mu);
+        let mut sums = rest[0];
+        for (l, y) in row.iter().zip(done) {
+            for t in 0..WIDTH {
+                sums[t] = (-l).mul_add(y[t], sums[t]);
+            }
+        }
+        rest[0] = sums.map(|sum| sum / row[mu]);
+    }
 }
 
 for_every_set! {
@@ -56,49 +58,37 @@ for_every_set! {
         dot_of(a, b)
     }
 
-    /// The nearest integers (ties to even) to `scale` times the products of some rows of `k` entries with each of `rows`.
-    pub(crate) fn rounded_products(some: &[f64], rows: &[f64], k: usize, scale: f64, out: &mut [i64]) {
-        let stride = rows.len() / k;
-        let rounded = |product: f64| (scale * product).round_ties_even() as i64;
-        let fours = some.chunks_exact(FEW * k);
-        let (rest, first) = (fours.remainder(), some.len() / (FEW * k) * FEW);
-        // Each of the many rows is read once for all of the few.
-        for (j, row) in rows.chunks_exact(k).enumerate() {
-            for (four, others) in fours.clone().enumerate() {
-                for (i, product) in dots_of::<FEW>(others, row).into_iter().enumerate() {
-                    out[(four * FEW + i) * stride + j] = rounded(product);
-                }
-            }
-            for (i, other) in rest.chunks_exact(k).enumerate() {
-                out[(first + i) * stride + j] = rounded(dot_of(other, row));
-            }
+    /// The nearest integers (ties to even) to `scale` times the numbers.
+    pub(crate) fn rounded(out: &mut [i64], numbers: &[f64], scale: f64) {
+        for (out, number) in out.iter_mut().zip(numbers) {
+            *out = nearest(scale * number);
         }
     }
 
-    /// Columns `from..to` of a row of the Cholesky factor, from that row of the matrix: `above` holds the rows of the
-    /// factor that end with row `to − 1`, `k` entries each.
-    pub(crate) fn eliminate(row: &mut [f64], above: &[f64], from: usize, to: usize) {
-        let k = row.len();
-        for j in from..to {
+    /// The same for the products of `one` with each of `rows`, which are as long.
+    pub(crate) fn rounded_products(one: &[f64], rows: &[f64], scale: f64, out: &mut [i64]) {
+        for (out, row) in out.iter_mut().zip(rows.chunks_exact(one.len())) {
+            *out = nearest(scale * dot_of(one, row));
+        }
+    }
+
+    /// The first `to` entries of a row of the Cholesky factor, from that row of the matrix: `above` holds the rows of the
+    /// factor that end with row `to − 1`, as long as this one.
+    pub(crate) fn eliminate(row: &mut [f64], above: &[f64], to: usize) {
+        for (j, factor) in above.chunks_exact(row.len()).enumerate().take(to) {
             let (done, rest) = row.split_at_mut(j);
-            let factor = &above[j * k..][..k];
             rest[0] = (rest[0] - dot_of(done, &factor[..j])) / factor[j];
         }
     }
 
-    /// Solves `L Y = B` for a few columns of `B` at once, in place; `lower` holds the rows of `L`, as many entries each as
-    /// there are rows.
-    pub(crate) fn substitute(lower: &[f64], columns: &mut [[f64; TOGETHER]]) {
-        let k = columns.len();
-        for (mu, row) in lower.chunks_exact(k).enumerate() {
-            let (done, rest) = columns.split_at_mut(mu);
-            let mut sums = rest[0];
-            for (l, y) in row.iter().zip(done) {
-                for t in 0..TOGETHER {
-                    sums[t] = (-l).mul_add(y[t], sums[t]);
-                }
-            }
-            rest[0] = sums.map(|sum| sum / row[mu]);
+    /// Solves `L Y = B` in place, for `width` columns of `B`; `lower` holds the rows of `L`, as many entries each as there
+    /// are rows.
+    pub(crate) fn substitute(lower: &[f64], columns: &mut [f64], width: usize) {
+        match width {
+            24 => substitute_of::<24>(lower, columns),
+            12 => substitute_of::<12>(lower, columns),
+            6 => substitute_of::<6>(lower, columns),
+            _ => unreachable!("tiles are three vectors of two, four or eight numbers wide"),
         }
     }
 

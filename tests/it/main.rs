@@ -11,4 +11,5 @@ mod modern;
 mod random;
 mod rules;
 mod separations;
+mod sparse;
 mod vectors;

@@ -21,7 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from oracle import capacity, classical, dense, exponential, modern, rules, separations
+from oracle import capacity, classical, dense, exponential, modern, rules, separations, sparse
 from oracle.rng import Stream, mix
 
 HERE = Path(__file__).resolve().parent
@@ -286,6 +286,42 @@ def rule_cases() -> list[Json]:
     sizes = [(7, 2), (12, 3), (13, 5)]
     plans = itertools.product(sizes, RULES)
     return [rule_case(number, n, k, plan) for number, ((n, k), plan) in enumerate(plans)]
+
+
+# Neurons of 0 and 1
+
+
+def sparse_case(number: int, n: int, k: int, activity: float, threshold: float | None, temperature: float) -> Json:
+    """The covariance rule, and what is retrieved from a spoiled pattern; +1 stands for 1."""
+    stream = Stream(34, number)
+    patterns = [[1 if stream.unit() < 0.3 else -1 for _ in range(n)] for _ in range(k)]
+    cue = flipped(stream, patterns[0], 2)
+    a = Fraction(activity)
+    weights = sparse.covariance(patterns, a)
+    net = sparse.SparseHopfield(patterns, weights, threshold=0.5 - activity if threshold is None else threshold)
+    found = classical.retrieve(net, cue, order="sequential", temperature=temperature or None, max_sweeps=5, seed=number)
+    return {
+        "activity": activity,
+        "threshold": threshold,
+        "temperature": temperature,
+        "patterns": patterns,
+        "weights": [[float(w) for w in row] for row in weights],
+        "cue": cue,
+        "cue_field": net.field(cue),
+        "cue_overlap": sparse.overlaps(patterns, a, cue),
+        "seed": number,
+        "states": found.states,
+        "reason": found.reason,
+        "n_flips": found.n_flips,
+        "energy": found.energy,
+    }
+
+
+def sparse_cases() -> list[Json]:
+    """Sizes below and above a word; activities and thresholds for which no field comes near to 0; temperatures."""
+    sizes = [(9, 2), (20, 6), (27, 70)]
+    plans = itertools.product(sizes, [(0.3141, None), (0.3141, 0.1037), (0.1123, None), (0.7713, -0.2071)], [0.0, 0.2])
+    return [sparse_case(number, n, k, *plan, cold) for number, ((n, k), plan, cold) in enumerate(plans)]
 
 
 # Each row names what it adds to the defaults of the retrieval and of the memory.
@@ -723,6 +759,7 @@ def files() -> dict[str, str]:
         "separations.json": lines({"cases": separation_cases()}),
         "classical.json": lines({"cases": [classical_case(i, plan) for i, plan in enumerate(CLASSICAL_PLAN)]}),
         "rules.json": lines({"cases": rule_cases()}),
+        "sparse.json": lines({"cases": sparse_cases()}),
         "dense.json": lines({"cases": [dense_case(i, plan) for i, plan in enumerate(DENSE_PLAN)]}),
         "modern.json": lines(
             {

@@ -2,6 +2,7 @@
 //!
 //! Not here: Hebb's rule, whose weights are never formed.
 
+mod factor;
 mod perceptron;
 mod pseudo_inverse;
 mod rule;

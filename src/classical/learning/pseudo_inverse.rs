@@ -4,20 +4,22 @@
 //! squared sine of its angle to the space that they span. Weights are rounded to a unit near the rounding errors of all
 //! this, so that what is 0 becomes 0: a neuron that its diagonal weight alone speaks for has no field without it.
 
+use super::factor::{Factor, Tiles};
 use super::{Coupled, PseudoInverse};
 use crate::classical::weighted::Projection;
 use crate::classical::weighted::Weights;
 use crate::error::{Error, Result, area, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns};
-use crate::kernel::linear::{TOGETHER, dot, eliminate, rounded_products, substitute};
+use crate::kernel::linear::{dot, rounded};
 use crate::par::Par;
 
 use std::sync::Arc;
 
-/// Rows that are eliminated together, and rows of weights in one piece of work.
-const PANEL: usize = 64;
-const ROWS: usize = 16;
+/// Rows of weights in one piece of work.
+const ROWS: usize = 64;
+/// Weights in a line of memory.
+const LINE: usize = 8;
 /// A pivot below this share of `n` counts as 0.
 const DEPENDENT: f64 = 1.0 / (1_u64 << 32) as f64;
 /// No unit is finer than `2^−FINEST`: sums over as many neurons as there may be stay below 2⁵⁸.
@@ -37,14 +39,16 @@ pub(super) fn pseudo_inverse(
     let dependent = |mu: usize| Error::Dependent { row: mu.saturating_sub(first), n };
     // Of more than n patterns one of the first n + 1 depends on those before it.
     let rows = k.min(n + 1);
-    let mut lower = products(columns, rows, set, par)?;
-    let smallest = factor(&mut lower, rows, n, set, par)?.map_err(dependent)?;
+    let tiles = Tiles::new(set);
+    let mut matrix = products(columns, rows, set, par)?;
+    let factor = Factor::of(&mut matrix, rows, DEPENDENT * n as f64, tiles, par)?.map_err(dependent)?;
     if k > n {
         return Err(dependent(n));
     }
-    let basis = basis(&lower, columns, set, par)?;
+    drop(matrix);
+    let basis = basis(&factor, columns, tiles, par)?;
     // How far rounding may move a weight, about; and, of a field of the implicit form, √n times that.
-    let noise = 8.0 * k as f64 * f64::EPSILON * (n as f64 / smallest);
+    let noise = 8.0 * k as f64 * f64::EPSILON * (n as f64 / factor.smallest);
     let implicit = rule.implicit.unwrap_or(4 * k <= n);
     let noise = if implicit { noise * libm::sqrt(n as f64) } else { noise };
     let denominator = 1_u64 << (-libm::ilogb(noise) - 1).clamp(1, FINEST);
@@ -52,23 +56,7 @@ pub(super) fn pseudo_inverse(
         let projection = implicitly(rule, basis, k, denominator, set);
         return Ok(Coupled::Projection(Arc::new(projection?)));
     }
-    let mut weights = Weights::zeros(n, denominator)?;
-    let pieces = weights.sent.chunks_mut(ROWS * n).zip(basis.chunks(ROWS * k)).enumerate();
-    par.each(
-        n.div_ceil(ROWS),
-        pieces,
-        || Ok(()),
-        |_, (), (piece, (rows, some))| {
-            rounded_products(set, some, &basis, k, denominator as f64, rows);
-            if rule.zero_diagonal {
-                for (r, row) in rows.chunks_exact_mut(n).enumerate() {
-                    row[piece * ROWS + r] = 0;
-                }
-            }
-            Ok(())
-        },
-    )?;
-    Ok(Coupled::Weights(Arc::new(weights)))
+    Ok(Coupled::Weights(Arc::new(weights(rule, &basis, k, denominator, tiles, par)?)))
 }
 
 /// The products `X Xᵀ` of the first `rows` patterns.
@@ -90,67 +78,85 @@ fn products(columns: &Columns, rows: usize, set: Available, par: Par) -> Result<
     Ok(products)
 }
 
-/// Makes the Cholesky factor of `matrix` in its place, the entries above the diagonal apart; the smallest pivot, or the
-/// first row that depends on those before it.
-fn factor(matrix: &mut [f64], k: usize, n: usize, set: Available, par: Par) -> Result<std::result::Result<f64, usize>> {
-    let mut smallest = f64::INFINITY;
-    for from in (0..k).step_by(PANEL) {
-        let to = k.min(from + PANEL);
-        for i in from..to {
-            let (above, rest) = matrix.split_at_mut(i * k);
-            let row = &mut rest[..k];
-            eliminate(set, row, above, from, i);
-            let pivot = row[i] - dot(set, &row[..i], &row[..i]);
-            if pivot <= DEPENDENT * n as f64 {
-                return Ok(Err(i));
-            }
-            smallest = smallest.min(pivot);
-            row[i] = libm::sqrt(pivot);
-        }
-        let (above, below) = matrix.split_at_mut(to * k);
-        let above = &*above;
-        par.each(
-            below.len() / k,
-            below.chunks_mut(ROWS * k),
-            || Ok(()),
-            |_, (), rows| {
-                for row in rows.chunks_exact_mut(k) {
-                    eliminate(set, row, above, from, to);
-                }
-                Ok(())
-            },
-        )?;
-    }
-    Ok(Ok(smallest))
-}
-
 /// The columns of `Y = L⁻¹ X`, `k` numbers a neuron.
-fn basis(lower: &[f64], columns: &Columns, set: Available, par: Par) -> Result<Vec<f64>> {
-    let (n, k) = (columns.n(), columns.k());
+fn basis(factor: &Factor, columns: &Columns, tiles: Tiles, par: Par) -> Result<Vec<f64>> {
+    let (n, k, width) = (columns.n(), columns.k(), tiles.width());
     let mut basis = try_vec(area(n, k, "a basis")?, 0.0, "a basis")?;
-    let items = basis.chunks_mut(TOGETHER * k).enumerate();
+    let items = basis.chunks_mut(width * k).enumerate();
     par.each(
-        n.div_ceil(TOGETHER),
+        n.div_ceil(width),
         items,
-        || try_vec(k, [0.0; TOGETHER], "a basis"),
-        |_, solved, (piece, basis)| {
-            let neurons = basis.len() / k;
-            for t in 0..neurons {
-                let column = columns.column(piece * TOGETHER + t);
-                for (mu, row) in solved.iter_mut().enumerate() {
+        || Ok((try_vec(width * k, 0.0, "a basis")?, tiles.scratch()?)),
+        |_, (tile, products), (piece, basis)| {
+            for t in 0..basis.len() / k {
+                let column = columns.column(piece * width + t);
+                for (mu, row) in tile.chunks_exact_mut(width).enumerate() {
                     row[t] = if column[mu / 64] >> (mu % 64) & 1 == 1 { 1.0 } else { -1.0 };
                 }
             }
-            substitute(set, lower, solved);
-            for (t, basis) in basis.chunks_exact_mut(k).enumerate() {
-                for (y, row) in basis.iter_mut().zip(&*solved) {
-                    *y = row[t];
+            factor.solve(tile, products, tiles);
+            tiles.rows(tile, k, basis);
+            Ok(())
+        },
+    )?;
+    Ok(basis)
+}
+
+/// `Yᵀ Y` in units, rounded: one half of it is worked out, which is the other's mirror image to the last bit.
+fn weights(rule: PseudoInverse, basis: &[f64], k: usize, denominator: u64, tiles: Tiles, par: Par) -> Result<Weights> {
+    let (n, width) = (basis.len() / k, tiles.width());
+    let packed = tiles.of(basis, k, par)?;
+    let mut weights = Weights::zeros(n, denominator)?;
+    let items = weights.sent.chunks_mut(ROWS * n).zip(basis.chunks(ROWS * k)).enumerate();
+    par.each(
+        n.div_ceil(ROWS),
+        items,
+        || tiles.scratch(),
+        |watch, products, (piece, (rows, some))| {
+            let count = rows.len() / n;
+            for (number, tile) in packed.chunks_exact(width * k).enumerate() {
+                let from = number * width;
+                if from >= piece * ROWS + count {
+                    break;
+                }
+                watch.check()?;
+                tiles.products(some, k, tile, products);
+                for (row, products) in rows.chunks_exact_mut(n).zip(products.chunks_exact(width)) {
+                    rounded(tiles.set(), &mut row[from..n.min(from + width)], products, denominator as f64);
                 }
             }
             Ok(())
         },
     )?;
-    Ok(basis)
+    mirror(&mut weights.sent, n, par)?;
+    if rule.zero_diagonal {
+        weights.sent.iter_mut().step_by(n + 1).for_each(|own| *own = 0);
+    }
+    Ok(weights)
+}
+
+/// Copies what is below the diagonal to where it is mirrored.
+fn mirror(matrix: &mut [i64], n: usize, par: Par) -> Result<()> {
+    for from in (0..n).step_by(ROWS) {
+        let (above, below) = matrix.split_at_mut(n.min(from + ROWS) * n);
+        let (below, rows) = (&*below, &mut above[from * n..]);
+        let first = n - below.len() / n;
+        // As many rows as have their entries below in one line of memory.
+        par.each(
+            ROWS / LINE,
+            rows.chunks_mut(LINE * n).enumerate(),
+            || Ok(()),
+            |_, (), (piece, rows)| {
+                for (j, line) in below.chunks_exact(n).enumerate() {
+                    for (row, entry) in rows.chunks_exact_mut(n).zip(&line[from + piece * LINE..]) {
+                        row[first + j] = *entry;
+                    }
+                }
+                Ok(())
+            },
+        )?;
+    }
+    Ok(())
 }
 
 /// The implicit form. The rows of `Y` have length 1, so sums of the entries of one, with any signs, stay below `√n`.

@@ -19,6 +19,7 @@ use super::options::{Bias, ClassicalOptions};
 use super::weighted::{Answers, Weighted};
 use crate::binary::{BinaryRetrieval, Known, Outcome, Retrieve, Stored, Temperature, Tie};
 use crate::error::{Error, Result, try_vec};
+use crate::kernel::InstructionSet;
 use crate::par::Par;
 
 /// How near to 0 and 1 an activity may be.
@@ -93,6 +94,22 @@ impl SparseHopfield {
             threshold.check(None)?;
         }
         Ok(Self { told: Arc::new(options), ..Self::default() })
+    }
+
+    /// The same on another instruction set, the portable one if this processor lacks it; every set gives the same bits.
+    ///
+    /// ```
+    /// use hopfield::InstructionSet;
+    /// use hopfield::classical::SparseHopfield;
+    /// let net = SparseHopfield::new(ndarray::array![[true, false, false]].view())?;
+    /// let portable = net.clone().on(InstructionSet::Portable);
+    /// assert_eq!(portable.weight_matrix(Default::default())?, net.weight_matrix(Default::default())?);
+    /// # Ok::<(), hopfield::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on(mut self, set: InstructionSet) -> Self {
+        self.stored = self.stored.on(set);
+        self
     }
 
     /// The number of neurons, once it is known.

@@ -87,7 +87,7 @@ impl Coupling for Projection {
     }
 
     fn receive(&self, i: usize, row: &mut [i64], set: Available) {
-        rounded_products(set, self.column(i), &self.columns, self.k, self.denominator as f64, row);
+        rounded_products(set, self.column(i), &self.columns, self.denominator as f64, row);
         if !self.diagonal.is_empty() {
             row[i] = 0;
         }
