@@ -584,7 +584,7 @@ fn replace_block<const L: usize>(block: &[u64; L], planes: &mut [[u64; L]], from
 
 /// Asks for a column that is about to be read.
 #[inline(always)]
-fn prefetch(column: &[u64]) {
+pub(super) fn prefetch(column: &[u64]) {
     #[cfg(target_arch = "x86_64")]
     for block in column.chunks(BLOCK) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
