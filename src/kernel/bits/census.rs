@@ -8,7 +8,7 @@
 //!
 //! Not here: few neurons, for which `plain` moves the lanes one neuron at a time.
 
-use super::agree::{SAVED, add, agreeing, prefetch, ripple};
+use super::agree::{SAVED, add, prefetch, ripple};
 use super::{BLOCK, Columns, HALF, for_every_set};
 
 /// Words of a strip.
@@ -24,7 +24,10 @@ fn grow<const WORDS: usize>(columns: &Columns, neurons: &[(u32, i8)], first: usi
     let mut leaves = [[0; BLOCK]; TREE];
     for (leaf, (i, sign)) in leaves.iter_mut().zip(neurons) {
         let words = &columns.column(*i as usize)[first..][..WORDS];
-        leaf[..WORDS].copy_from_slice(&agreeing::<WORDS>(words, *sign));
+        let negative = i64::from(*sign >> 7) as u64;
+        for l in 0..WORDS {
+            leaf[l] = words[l] ^ negative;
+        }
     }
     let (saved, higher) = planes.split_at_mut(SAVED);
     let [mut ones, mut twos, mut fours, mut eights] = [saved[0], saved[1], saved[2], saved[3]];

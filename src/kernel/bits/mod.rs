@@ -81,6 +81,7 @@ impl Words {
         Ok(Self { buffer, start, len })
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[u64] {
         &self.buffer[self.start..][..self.len]
     }

@@ -17,6 +17,7 @@ const SHORT: usize = 2 * SIDE;
 /// Lanes of 64 bits in a vector of 512.
 const LONG: usize = SIDE / 2;
 
+#[inline]
 #[target_feature(enable = "avx512f")]
 fn load<T, const L: usize>(lanes: &[T; L]) -> __m512i {
     const { assert!(size_of::<[T; L]>() == size_of::<__m512i>()) };
@@ -24,6 +25,7 @@ fn load<T, const L: usize>(lanes: &[T; L]) -> __m512i {
     unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
 }
 
+#[inline]
 #[target_feature(enable = "avx512f")]
 fn store<T, const L: usize>(lanes: &mut [T; L], numbers: __m512i) {
     const { assert!(size_of::<[T; L]>() == size_of::<__m512i>()) };
@@ -32,6 +34,7 @@ fn store<T, const L: usize>(lanes: &mut [T; L], numbers: __m512i) {
 }
 
 /// Adds sixteen numbers to eight sums.
+#[inline]
 #[target_feature(enable = "avx512f")]
 fn widen(total: __m512i, numbers: __m512i) -> __m512i {
     let low = _mm512_cvtepi32_epi64(_mm512_castsi512_si256(numbers));

@@ -21,6 +21,7 @@ const BITS: [u16; SIDE] = {
     bits
 };
 
+#[inline]
 #[target_feature(enable = "avx2")]
 fn load<T, const L: usize>(numbers: &[T; L]) -> __m256i {
     const { assert!(size_of::<[T; L]>() == size_of::<__m256i>()) };
@@ -28,6 +29,7 @@ fn load<T, const L: usize>(numbers: &[T; L]) -> __m256i {
     unsafe { _mm256_loadu_si256(numbers.as_ptr().cast()) }
 }
 
+#[inline]
 #[target_feature(enable = "avx2")]
 fn store<T, const L: usize>(numbers: &mut [T; L], vector: __m256i) {
     const { assert!(size_of::<[T; L]>() == size_of::<__m256i>()) };
@@ -36,6 +38,7 @@ fn store<T, const L: usize>(numbers: &mut [T; L], vector: __m256i) {
 }
 
 /// −1 in the lanes whose bit is set, else 0.
+#[inline]
 #[target_feature(enable = "avx2")]
 fn spread(bits: u64) -> __m256i {
     let each = load(&BITS);
