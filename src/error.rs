@@ -257,6 +257,32 @@ pub enum Error {
         /// The similarity's name.
         similarity: &'static str,
     },
+    /// A separation and a similarity for which bounds are not known.
+    #[error(
+        "bounds are known for separation 'softmax' with similarity 'dot' or 'euclidean'; got separation '{separation}' with similarity '{similarity}'"
+    )]
+    NoTheory {
+        /// The separation's name.
+        separation: &'static str,
+        /// The similarity's name.
+        similarity: &'static str,
+    },
+    /// A gradient was wanted from fixed points that were not reached.
+    #[error(
+        "`gradient=\"implicit\"` needs states that have settled; {unsettled} have not (raise `update_steps_max` or `update_steps_eps`, or use \"unrolled\")"
+    )]
+    NotSettled {
+        /// States that moved and have not settled.
+        unsettled: usize,
+    },
+    /// A gradient was wanted from a fixed point that small moves do not return to.
+    #[error(
+        "`gradient=\"implicit\"` needs stable fixed points; that of state {state}, counted head by head, is not (use \"unrolled\")"
+    )]
+    NotStable {
+        /// Its number, head by head and sample by sample.
+        state: usize,
+    },
     /// The operating system has no memory for the result or the workspace.
     #[error("not enough memory for {bytes} bytes of {purpose}")]
     OutOfMemory {

@@ -19,6 +19,7 @@
 //! | layer | what it knows |
 //! |---|---|
 //! | `python` (feature) | arrays and exceptions of Python; no arithmetic |
+//! | [`layer`] | differentiable associations: what a network's layer computes, and its gradients |
 //! | [`classical`], [`dense`], [`modern`], [`machine`] | networks: energies, updates, when to stop and why; what the machine offers |
 //! | [`capacity`] | how much networks can hold: bounds, mean-field curves, random problems for scans |
 //! | `binary` | what networks of ±1 neurons share: orders of visits, when to stop, what came out |
@@ -37,7 +38,7 @@
 //! 4. Random streams never change: `tests/it/random.rs`.
 //! 5. Dependencies point down, `unsafe` stays in `kernel`: `tests/it/layering.rs`.
 //!
-//! Not here: learning by gradients, and anything on a GPU.
+//! Not here: optimisers, and anything on a GPU.
 
 mod binary;
 pub mod capacity;
@@ -46,6 +47,7 @@ pub mod dense;
 pub mod error;
 mod input;
 mod kernel;
+pub mod layer;
 pub mod machine;
 pub mod modern;
 mod par;

@@ -4,6 +4,8 @@
 //! draws are Lemire's (2019), permutations Fisher–Yates from the top; both are written down here because the draws,
 //! not only the words, are part of what a seed means.
 //!
+//! [`Counter`] gives the word at any place at once: what is drawn twice, forward and backward, by whichever thread.
+//!
 //! Not here: distributions beyond those the dynamics need, and anything fit for cryptography.
 
 /// One cue's stream of random numbers.
@@ -74,5 +76,23 @@ impl Stream {
     /// A number in `[0, 1)`: the highest 53 bits of a word, each multiple of 2⁻⁵³ equally likely.
     pub fn unit(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 * 2.0_f64.powi(-53)
+    }
+}
+
+/// Random words by their places: word `index` of row `row` under a seed, each drawn by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Counter(u64);
+
+impl Counter {
+    /// The words of row `row` under `seed`.
+    #[must_use]
+    pub const fn new(seed: u64, row: u64) -> Self {
+        Self(mix(mix(seed).wrapping_add(row)))
+    }
+
+    /// The word at `index`.
+    #[must_use]
+    pub const fn word(self, index: u64) -> u64 {
+        mix(self.0.wrapping_add(GOLDEN.wrapping_mul(index.wrapping_add(1))))
     }
 }

@@ -52,6 +52,7 @@ def modern() -> Iterator[tuple[str, bytes]]:
             yield f"{name} diagnosis", diagnosis.entropy.tobytes() + diagnosis.size.tobytes()
             by_weights = memory.retrieve(queries[:9], criterion="association", max_steps=2)
             yield f"{name} by weights", by_weights.residual.tobytes()
+            yield f"{name} separations", memory.pattern_separation().tobytes()
             yield f"{name} attention", hopfield.attention(queries, patterns, values).tobytes()
         for stored in ("bfloat16", "float16", "int8") if dtype == "float32" else ():
             for m, k, d in [(m, 35, 12) for m in range(1, 12)] + sizes[-7:]:
@@ -69,6 +70,28 @@ def modern() -> Iterator[tuple[str, bytes]]:
             yield f"{dtype} {beta}", hopfield.ModernHopfield(wide, beta=beta).step(wide).tobytes()
         spins = np.where(rng.random((300, 30)) < 0.5, -1, 1).astype(dtype)
         yield f"{dtype} beta", np.float64(hopfield.suggest_beta(spins)).tobytes()
+
+
+def family() -> Iterator[tuple[str, bytes]]:
+    """Named answers under every similarity and separation that go together."""
+    rng = np.random.default_rng(513)
+    parameters = {"top_k": (3,), "polynomial": (3,), "softmax1": (-0.5,), "entmax": (1.25,)}
+    values = [separation(*parameters.get(name, ())) for name, separation in hopfield.separation.NAMED.items()]
+    for dtype in ("float32", "float64"):
+        for m, k, d in [(1, 140, 9), (8, 130, 6), (9, 40, 20), (33, 20, 66)]:
+            patterns = (rng.integers(-1000, 1000, (k, d)) / 512).astype(dtype)
+            queries = (rng.integers(-1000, 1000, (m, d)) / 512).astype(dtype)
+            known, mask = rng.random((m, d)) < 0.7, rng.random((m, k)) < 0.8
+            known[:, 0] = True
+            for value in (*values, hopfield.separation.Entmax(1.5)):
+                for similarity in value.similarities:
+                    memory = hopfield.ModernHopfield(patterns, beta=1.0 / d, separation=value, similarity=similarity)
+                    name = f"{dtype} {m} {k} {d} {value} {similarity}"
+                    found = memory.retrieve(queries, known=known, mask=mask, max_steps=2)
+                    for field in ("states", "residual", "pattern", "weight", "energy"):
+                        yield f"{name} {field}", getattr(found, field).tobytes()
+                    yield f"{name} step", memory.step(queries).tobytes()
+                    yield f"{name} weights", memory.association(queries[:9]).tobytes()
 
 
 def dense() -> Iterator[tuple[str, bytes]]:
@@ -92,8 +115,35 @@ def dense() -> Iterator[tuple[str, bytes]]:
                 yield f"{name} {number}", found.states.tobytes() + found.energy.tobytes() + found.n_flips.tobytes()
 
 
+def layers() -> Iterator[tuple[str, bytes]]:
+    """Named answers of layers and their gradients."""
+    rng = np.random.default_rng(513)
+    for dtype in ("float32", "float64"):
+        options: dict[str, Any] = {"num_heads": 2, "hidden_size": 5, "update_steps_max": 1, "dtype": dtype}
+        options |= {"dropout": 0.25, "scaling": [0.5, -1.25]}
+        for kind, shape in (("Hopfield", (2, 61, 9)), ("HopfieldPooling", (3, 140, 9)), ("HopfieldLayer", (2, 7, 9))):
+            for separation in ("softmax", "sparsemax"):
+                extra = {"quantity": 130} if kind == "HopfieldLayer" else {}
+                layer = getattr(hopfield.layers, kind)(9, separation=separation, **extra, **options)
+                drawn = {n: rng.integers(-1000, 1000, a.shape) / 1024 for n, a in layer.state_dict().items()}
+                layer.load_state_dict({name: array.astype(dtype) for name, array in drawn.items()})
+                x = (rng.integers(-1000, 1000, shape) / 512).astype(dtype)
+                output, pullback = layer.vjp(x, training=True, rng=1)
+                gradients = pullback(output)
+                name = f"{dtype} {kind} {separation}"
+                yield f"{name} output", output.tobytes()
+                yield f"{name} input", gradients.input.tobytes() + gradients.scaling.tobytes()
+                for parameter, gradient in gradients.parameters.items():
+                    yield f"{name} {parameter}", gradient.tobytes()
+
+
 #: What is asked of each network.
-NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {"modern": modern, "dense": dense}
+NETWORKS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {
+    "modern": modern,
+    "family": family,
+    "dense": dense,
+    "layers": layers,
+}
 
 
 def main() -> None:

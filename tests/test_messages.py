@@ -230,13 +230,14 @@ MODERN: list[Row] = [
         "separation",
         lambda: hf.ModernHopfield(EYE, separation="softmin"),
         InvalidInputError,
-        "`separation` must be one of 'softmax'; got 'softmin'",
+        "`separation` must be one of 'softmax', 'softmax1', 'sparsemax', 'entmax', 'top_k', 'max', 'linear', "
+        "'polynomial', 'epanechnikov'; got 'softmin'",
     ),
     (
         "similarity",
         lambda: hf.suggest_beta(EYE, similarity="angle"),
         InvalidInputError,
-        "`similarity` must be one of 'dot'; got 'angle'",
+        "`similarity` must be one of 'dot', 'cosine', 'euclidean', 'manhattan'; got 'angle'",
     ),
     (
         "dtype",

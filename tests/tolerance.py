@@ -296,6 +296,15 @@ class Problem:
         moved = self._reweighted(error)
         return math.inf if moved > 1 else math.expm1(moved)
 
+    def jacobian(self) -> tuple[Array, float]:
+        """``beta cov(x)`` under the weights, and how far its norm may be from that of the exact one."""
+        spread = self.x - self.mean()
+        squares = np.square(spread).sum(axis=1)
+        found: Array = self.beta * (spread.T * self.p) @ spread
+        relative = self.theta(oracle()) + gamma(2 * len(self.p) + 8, U64)
+        sizes = np.square(self.x).sum(axis=1).max(initial=0.0)
+        return found, SLACK * self.beta * (float((self.p * relative) @ squares) + gamma(len(self.p) + 8, U64) * sizes)
+
     def gradient(self, h: float) -> Array:
         """Of central differences of the energy with step `h`: the third derivative, and rounding over `h`."""
         spread = np.ptp(self.x, axis=0) if len(self.x) else np.zeros(self.x.shape[1])
@@ -311,6 +320,11 @@ def length(residual: float, d: int) -> float:
     return SLACK * ((gamma(math.ceil(d / 8) + 6, U64) + gamma(4, U64)) * residual + vanished)
 
 
+def chain_length(length: float, d: int) -> float:
+    """Of a Euclidean length whose squares are added in any order, by the library and by `math.dist`."""
+    return SLACK * (gamma(d + 6, U64) + gamma(4, U64)) * length + math.sqrt(d * math.ulp(0.0))
+
+
 def norm(error: npt.ArrayLike) -> float:
     """The Euclidean length of element-wise bounds."""
     return SLACK * float(np.linalg.norm(np.asarray(error, np.float64)))
@@ -324,6 +338,33 @@ def calibration(patterns: npt.ArrayLike, dtype: npt.DTypeLike, sample: Sequence[
     own = (chosen * chosen).sum(axis=1)
     score = library(dtype, *x.shape).score + 3 * U64
     return SLACK * (score * (own + sizes.max(axis=1)) + 2 * x.shape[1] * library(dtype, *x.shape).tiny)
+
+
+def promise(patterns: npt.ArrayLike, beta: float, margin: npt.ArrayLike, off: npt.ArrayLike) -> Array:
+    """Relative, of ``M exp(-beta c)`` for margins `c` that are off by `off`, whatever it is cut off at.
+
+    `M` and whole factors take a few roundings, ``beta c`` as many, which the exponential makes relative.
+    """
+    d = np.asarray(patterns).shape[1]
+    margin, off = np.asarray(margin, np.float64), np.asarray(off, np.float64)
+    with np.errstate(invalid="ignore"):
+        exponent = np.nan_to_num(beta * (off + 8 * U64 * np.abs(margin)), nan=0.0, posinf=600.0)
+    return SLACK * (np.expm1(np.minimum(exponent, 600.0)) + gamma(math.ceil(d / 8) + 20, U64))
+
+
+def longest(patterns: npt.ArrayLike) -> float:
+    """Relative, of the largest norm: squares, eight chains and a tree, a root; the oracle's rounds less."""
+    return gamma(math.ceil(np.asarray(patterns).shape[1] / 8) + 8, U64)
+
+
+def deviation(patterns: npt.ArrayLike) -> float:
+    """Absolute, of the largest squared distance to the mean: the mean is a chain of `k`, the squares one of `d`."""
+    x = np.asarray(patterns, np.float64)
+    k, d = x.shape
+    mean = gamma(k + 1, U64) * float(np.linalg.norm(np.abs(x).mean(axis=0))) + d * 2.0**-1074
+    largest = float(np.linalg.norm(x - x.mean(axis=0), axis=1).max()) + 2 * mean
+    sizes = 2 * float(np.linalg.norm(x, axis=1).max())
+    return SLACK * (2 * largest * (mean + 2 * U64 * sizes) + mean**2 + gamma(d + 3, U64) * largest**2)
 
 
 def int8_score(scale: float, query: Sequence[float]) -> Fraction:
@@ -531,3 +572,60 @@ def covariance_weight(n: int, k: int, activity: float) -> float:
 def sparse_overlap(n: int, activity: float, size: int) -> float:
     """Of an overlap with a state of so many active neurons: a product, a difference, and the scale."""
     return SLACK * gamma(6, U64) * 2 * size / (activity * (1 - activity) * n)
+
+
+# Gradients of layers against finite differences.
+
+#: The step of a central difference over five points, whose error goes with its fourth power.
+DIFFERENCE_STEP = 2.0**-14
+
+
+def difference(change: Array, terms: Array) -> float:
+    """Between a sum of finite differences and one of gradients: a relative 1e-6, the contract, of what is summed.
+
+    The difference itself is off by `h^4 / 30` of a fifth derivative and by `1.5 u / h` of an output.
+    """
+    return 1e-6 * float(np.abs(change).sum() + np.abs(terms).sum()) + 1e-9
+
+
+def hidden_state(
+    q: Array,
+    k: Array,
+    v: Array,
+    state: Array,
+    hidden: Array,
+    *,
+    alpha: float,
+    alpha_hidden: float,
+    beta: float,
+    dtype: Any,
+) -> tuple[Array, Array]:
+    """Of a state and a hidden state after one layer of attention: scores, weights, readout and two mixtures."""
+    u = float(np.finfo(dtype).eps) / 2 + 4 * U64
+    q, k, v, state, hidden = (np.asarray(each, np.float64) for each in (q, k, v, state, hidden))
+    sizes = abs((1 - alpha_hidden) * beta) * (np.abs(q) @ np.abs(k).T) + alpha_hidden * np.abs(hidden)
+    of_hidden = SLACK * gamma(q.shape[1] + 6, u) * sizes
+    z = alpha_hidden * hidden + (1 - alpha_hidden) * beta * (q @ k.T)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    way = library(dtype, *k.shape)
+    moved = 2 * of_hidden.max(axis=1, keepdims=True) + 2 * (u + 6 * u * u * np.abs(z).max() + way.power)
+    read = p @ np.abs(v) * np.expm1(moved + gamma(2 * len(k) + 6, u))
+    mixed = alpha * np.abs(state) + (1 - alpha) * (p @ np.abs(v))
+    return SLACK * ((1 - alpha) * read + gamma(6, u) * mixed), of_hidden
+
+
+def settled(tol: float, network: Any, states: Array) -> float:
+    """Between two states near the same fixed point, both of whose last moves were below `tol`.
+
+    A state is ``tol / (1 - slope)`` from its fixed point at most; the slope of an update is ``beta cov(x)``, whose norm
+    is at most that of the largest scatter of the patterns under the weights.
+    """
+    patterns = network.state_dict()["patterns"].astype(float)
+    slopes = []
+    for state in states:
+        problem = Problem(patterns, 2.0, state, dtype=states.dtype)
+        spread = problem.x - problem.p @ problem.x
+        slopes.append(2.0 * float(problem.p @ (spread**2).sum(axis=1)))
+    assert max(slopes) < 1
+    return SLACK * (2 * tol / (1 - max(slopes)) + 64 * U64 * float(np.abs(states).max()))

@@ -7,6 +7,7 @@ numbers and objects.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -159,6 +160,14 @@ def real(name: str, value: float) -> float:
         raise InputTypeError(f"`{name}` must be a real number; got {value!r}") from None
     except OverflowError:
         raise InvalidInputError(f"`{name}` must be within the range of float64; got a larger number") from None
+
+
+def distance(name: str, value: float) -> float:
+    """A length: zero or more, and finite."""
+    number = real(name, value)
+    if not 0 <= number < math.inf:
+        raise InvalidInputError(f"`{name}` must be zero or positive, and finite; got {number:g}")
+    return number
 
 
 def callback(name: str, value: Callback | None) -> Callback | None:

@@ -9,9 +9,12 @@ import numpy.typing as npt
 __all__ = [
     "ClassicalHopfield",
     "DenseAssociativeMemory",
+    "HiddenTape",
+    "Layer",
     "ModernHopfield",
     "RoundedPatterns",
     "SparseHopfield",
+    "Tape",
     "__version__",
     "attention",
     "bytes_read_per_second",
@@ -23,6 +26,8 @@ __all__ = [
     "gardner",
     "get_num_threads",
     "globally_stable_load",
+    "hidden_state_attention",
+    "hidden_state_layer",
     "instruction_set",
     "instruction_sets",
     "krotov_hopfield",
@@ -108,6 +113,31 @@ class DenseAssociativeMemory:
     def is_fixed_point(self, states: _Spins) -> _Flags: ...
 
 @final
+class HiddenTape:
+    def pull(self, states: _Array, hidden: _Array) -> tuple[_Array, _Array, _Array, _Array | None]: ...
+
+@final
+class Layer:
+    def __new__(cls, options: dict[str, Any]) -> Layer: ...
+    def forward(
+        self,
+        parameters: dict[str, _Array],
+        state: _Array,
+        stored: _Array,
+        projection: _Array | None,
+        lengths: list[int] | None,
+        stored_mask: _Flags | None,
+        association_mask: _Array | None,
+        seed: int | None,
+        through: str | None,
+        association: bool,
+    ) -> tuple[dict[str, Any], Tape | None]: ...
+
+@final
+class Tape:
+    def pull(self, gradient: _Array) -> dict[str, Any]: ...
+
+@final
 class ModernHopfield:
     REASONS: ClassVar[list[str]]
     KINDS: ClassVar[list[str]]
@@ -153,6 +183,20 @@ class ModernHopfield:
         self, beta: float, queries: _Array, top: int, n_threads: int | None
     ) -> tuple[_Array, _Int64]: ...
     def diagnose(self, beta: float, states: _Array, n_threads: int | None) -> dict[str, Any]: ...
+    def pattern_separation(self, n_threads: int | None) -> _Float64: ...
+    def error_bound(self, beta: float, distance: float, n_threads: int | None) -> dict[str, Any]: ...
+    def step_error(self, beta: float, queries: _Array, n_threads: int | None) -> _Float64: ...
+    def needed_beta(self, error: float, distance: float, n_threads: int | None) -> _Float64: ...
+    def novelty(self, beta: float, queries: _Array, n_threads: int | None) -> _Float64: ...
+    def fixed_points(
+        self,
+        beta: float,
+        starts: _Array,
+        max_steps: int,
+        tol: float,
+        distance: float | None,
+        n_threads: int | None,
+    ) -> dict[str, Any]: ...
 
 @final
 class SparseHopfield:
@@ -211,6 +255,17 @@ def demircigil_rate(corruption: float) -> float: ...
 def first_step_overlap(overlap: float, alpha: float) -> float: ...
 def gardner(kappa: float) -> float: ...
 def globally_stable_load() -> float: ...
+def hidden_state_attention(
+    arrays: list[_Array], hidden: _Array | None, mixing: tuple[float, float, float]
+) -> tuple[_Array, _Array]: ...
+def hidden_state_layer(
+    states: _Array,
+    hidden: _Array | None,
+    weight: _Array,
+    bias: _Array | None,
+    heads: int,
+    mixing: tuple[float, float, float],
+) -> tuple[_Array, _Array, HiddenTape]: ...
 def krotov_hopfield(n: int, degree: int, error: float) -> float: ...
 def krotov_hopfield_error(n: int, k: float, degree: int) -> float: ...
 def krotov_hopfield_error_free(n: int, degree: int, recalled: str) -> float: ...

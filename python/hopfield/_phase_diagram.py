@@ -122,7 +122,7 @@ def write(out: Path, found: capacity.CapacityScan) -> None:
         ends = min(0.0, float(found.alpha.min())), float(found.alpha.max()) * 1.02
         for axes in (upper, lower):
             _regions(axes, ends[1])
-            _tidy(axes)
+            tidy(axes)
         upper.set_xlim(*ends)
         _overlaps(upper, found)
         _exact(lower, found)
@@ -218,7 +218,7 @@ def _regions(axes: Axes, end: float) -> None:
         axes.axvline(edge, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(length=0, labelsize=TEXT, labelcolor=MUTED, pad=5)

@@ -66,6 +66,20 @@ def _run(arguments: argparse.Namespace) -> None:
         options = vars(arguments)
         del options["command"]
         _phase_diagram.run(_phase_diagram.Options(**options))
+    elif arguments.command == "exponential":
+        from . import _exponential
+
+        options = vars(arguments)
+        del options["command"]
+        _exponential.run(_exponential.Options(**options))
+    elif arguments.command == "landscape":
+        from . import _landscape
+
+        _landscape.run(arguments.out)
+    elif arguments.command == "novelty":
+        from . import _novelty
+
+        _novelty.run(_novelty.Options(unseen=arguments.unseen, seed=arguments.seed))
     else:
         from . import _retrieve
 
@@ -80,7 +94,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Associative memories: store patterns, give back a spoiled one, get the stored one.",
     )
     parser.add_argument("--version", action="version", version=f"hopfield {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{demo,retrieve,capacity,info}")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="{demo,retrieve,capacity,exponential,landscape,novelty,info}"
+    )
 
     demo = commands.add_parser(
         "demo",
@@ -172,6 +188,50 @@ def _parser() -> argparse.ArgumentParser:
         help="the picture; %(default)s unless given",
     )
     add("--csv", type=Path, metavar="CSV", help="where to write the numbers, if anywhere")
+
+    growth = commands.add_parser(
+        "exponential",
+        help="measure how the capacity grows with the length of patterns, and how fast states settle",
+        description="Find the number of random patterns of which half are retrieved, for lengths from 10 to 40 and "
+        "several networks, beside the theory; and follow states until they settle. A seed fixes all numbers.",
+    )
+    add = growth.add_argument
+    add("--trials", type=int, default=10, metavar="N", help="memories for each point; %(default)s unless given")
+    add("--seed", type=int, default=0, help="of all random numbers; %(default)s unless given")
+    add("--threads", type=int, metavar="N", help="threads at most; all processors unless given")
+    add(
+        "--out",
+        type=Path,
+        default=Path("hopfield-exponential.png"),
+        metavar="PNG",
+        help="the picture; %(default)s unless given",
+    )
+
+    landscape = commands.add_parser(
+        "landscape", help="draw energy landscapes in two dimensions, for temperatures and separations"
+    )
+    landscape.add_argument(
+        "--out",
+        type=Path,
+        default=Path("hopfield-landscape.png"),
+        metavar="PNG",
+        help="the picture; %(default)s unless given",
+    )
+
+    novelty = commands.add_parser(
+        "novelty",
+        help="tell digits that were stored from digits that were not, by the energy of a memory",
+        description="Draw digits in several typefaces, store some of them, and score others by their novelty.",
+    )
+    novelty.add_argument(
+        "--unseen",
+        type=int,
+        nargs="+",
+        default=[5, 6, 7, 8, 9],
+        metavar="DIGIT",
+        help="the digits that are not stored; %(default)s unless given",
+    )
+    novelty.add_argument("--seed", type=int, default=0, help="of all random numbers; %(default)s unless given")
 
     commands.add_parser("info", help="the version, the instruction set in use, the threads")
     return parser

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from . import _arrays, _core, _storage
 from . import separation as separations
+from ._analysis import Analysis
 from ._arrays import Array
 from ._calibration import ERROR, calibrate
 from ._storage import ROUNDED, Stored
@@ -42,7 +43,7 @@ class _Version(NamedTuple):
     beta: float | None
 
 
-class ModernHopfield:
+class ModernHopfield(Analysis):
     """A memory of real-valued patterns that completes and denoises them, exactly as attention would.
 
     The energy of a state is ``-log(sum(exp(beta * patterns @ state))) / beta + state @ state / 2 + log(k) / beta +

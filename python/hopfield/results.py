@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from . import _summaries
+from ._summaries import DiagnosisSummary, ModernRetrievalSummary
+
 __all__ = ["BinaryRetrieval", "Diagnosis", "Retrieval", "RetrievalSummary"]
 
 
@@ -77,6 +80,26 @@ class Retrieval:
     def __repr__(self) -> str:
         return summary(self, self.states.shape, self.converged, "converged")
 
+    def summary(self) -> ModernRetrievalSummary:
+        """What came out of the batch, counted; it prints as a small table.
+
+        Returns
+        -------
+        ModernRetrievalSummary
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> memory = hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0]], beta=10.0)
+        >>> memory.retrieve([[0.8, 0.1], [0.3, 0.9], [0.9, 0.3]]).summary()
+        3 queries, converged 100%
+        tolerance          3  100%
+        patterns           2
+        steps              4 (median)
+        weight         1.000 (mean)
+        """
+        return _summaries.of_retrieval(self)
+
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Diagnosis:
@@ -118,6 +141,30 @@ class Diagnosis:
 
     def __repr__(self) -> str:
         return summary(self, np.shape(self.size), np.equal(self.kind, "pattern"), "pattern")
+
+    def summary(self) -> DiagnosisSummary:
+        """What kinds of states the batch holds, counted; it prints as a small table.
+
+        Returns
+        -------
+        DiagnosisSummary
+
+        Examples
+        --------
+        >>> import hopfield as hf
+        >>> memory = hf.ModernHopfield([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]], beta=10.0)
+        >>> memory.diagnose([[1.0, 0.0], [0.9, 0.1], [0.5, 0.5], [0.0, 0.0]]).summary()
+        4 states
+        pattern            2   50%
+        metastable         1   25%
+        global             1   25%
+        class I            1   25%
+        class II           3   75%
+        size             1.5 (median)
+        entropy        0.521 (mean)
+        participation   2.00 (mean)
+        """
+        return _summaries.of_diagnosis(self)
 
 
 def single_answer(columns: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ use crate::kernel::bits::Columns;
 const LOOKED_AT: usize = 8;
 /// Patterns of the largest mixture.
 const MOST: usize = 5;
+/// Neurons that are looked at before all are.
+const SOME: usize = 512;
 
 /// The patterns whose signed sum has the sign of a state everywhere.
 ///
@@ -52,7 +54,15 @@ impl Mixture {
     pub(super) fn of(columns: &Columns, state: &[i8], overlaps: &[i64]) -> Option<Self> {
         let mut ranked = [0; LOOKED_AT];
         let count = rank(overlaps, &mut ranked);
-        let cases = Cases::of(columns, state, &ranked[..count]);
+        let ranked = &ranked[..count];
+        // What some neurons rule out, all of them do; most states are no mixture, and some neurons tell.
+        Self::that_fits(ranked, &Cases::of(columns, &state[..state.len().min(SOME)], ranked))?;
+        Self::that_fits(ranked, &Cases::of(columns, state, ranked))
+    }
+
+    /// The first mixture of the `ranked` patterns that has the sign of the state in all `cases`.
+    fn that_fits(ranked: &[usize], cases: &Cases) -> Option<Self> {
+        let count = ranked.len();
         for size in [3, MOST].into_iter().filter(|size| *size <= count) {
             let mut ranks = [0, 1, 2, 3, 4];
             loop {

@@ -155,7 +155,10 @@ impl ClassicalHopfield {
         if let Some(network) = self.weighted(external.as_ref(), options.temperature)? {
             return network.retrieve(cues, options, par);
         }
-        let network = Packed::new(self, external.as_ref(), options.temperature)?;
+        let mut network = Packed::new(self, external.as_ref(), options.temperature)?;
+        if options.update == Update::Synchronous {
+            network = network.in_step(cues.nrows(), par)?;
+        }
         binary::retrieve(&network, cues, options, par)
     }
 

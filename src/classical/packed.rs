@@ -14,13 +14,15 @@ use super::units::{Energy, Units, hebbian_pairs};
 use crate::binary::{Network, Temperature, Tie, Visit};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
-use crate::kernel::bits::{Agreements, Columns, Crossing, Stable, Sway};
-use crate::par::Watch;
+use crate::kernel::bits::{Agreements, Columns, Crossing, Indices, Stable, Sway, Tables};
+use crate::par::{Par, Watch};
 
 /// Changes between two looks at whether to go on.
 const CHECK_EVERY: usize = 512;
 /// Neurons whose integer fields are held at once.
 const PIECE: usize = 512;
+/// States for which it pays to put the patterns' bits in another order.
+const WORTH_INDICES: usize = 4;
 
 /// What all cues share.
 pub(super) struct Packed<'a> {
@@ -31,6 +33,8 @@ pub(super) struct Packed<'a> {
     limits: Option<Limits>,
     /// Whether any update is left to chance.
     hot: bool,
+    /// For steps of all neurons at once.
+    indices: Option<Indices>,
     set: Available,
 }
 
@@ -50,11 +54,34 @@ impl<'a> Packed<'a> {
         temperature: Temperature,
     ) -> Result<Self> {
         let hot = temperature != Temperature::default();
-        let mut packed = Self { memory, external, limits: None, hot, set: memory.stored.available() };
+        let mut packed = Self { memory, external, limits: None, hot, indices: None, set: memory.stored.available() };
         if external.is_none_or(|field| field.nrows() == 1) {
             packed.limits = Some(packed.limits_of(0)?);
         }
         Ok(packed)
+    }
+
+    /// The same, made ready for synchronous steps of so many cues.
+    pub(super) fn in_step(mut self, cues: usize, par: Par) -> Result<Self> {
+        if cues >= WORTH_INDICES {
+            self.indices = Indices::of(self.columns(), self.set, par)?;
+        }
+        Ok(self)
+    }
+
+    /// Writes the integer fields of the neurons from `first` on.
+    fn fields(&self, track: &mut Track, state: &[i8], first: usize, out: &mut [i64]) {
+        let Track { agreements, overlaps, tables, looked_up, .. } = track;
+        if let Some(indices) = &self.indices {
+            let looked_up = looked_up.get_or_insert_with(|| {
+                agreements.overlaps(overlaps);
+                tables.fill(overlaps)
+            });
+            if *looked_up {
+                return tables.fields(indices, state, first, out, self.set);
+            }
+        }
+        agreements.fields(self.columns(), state, first, out, self.set);
     }
 
     /// The rule with the bias and the external field of a cue.
@@ -96,6 +123,9 @@ pub(super) struct Track {
     /// Of this cue, if each has its own.
     limits: Limits,
     pub instability: Instability,
+    tables: Tables,
+    /// Whether the tables stand for this state's overlaps; nothing until somebody asks.
+    looked_up: Option<bool>,
 }
 
 impl Track {
@@ -124,6 +154,7 @@ impl Network for Packed<'_> {
         Ok(Track {
             agreements: Agreements::new(self.columns())?,
             overlaps: try_vec(self.columns().k(), 0, "overlaps")?,
+            tables: Tables::new(if self.indices.is_some() { self.columns().k() } else { 0 })?,
             ..Default::default()
         })
     }
@@ -137,6 +168,7 @@ impl Network for Packed<'_> {
         track.agreements.overlaps(&mut track.overlaps);
         track.energy = self.rule(cue).energy(state.iter().copied(), hebbian_pairs(state, &track.overlaps));
         track.instability.reset();
+        track.looked_up = None;
         Ok(())
     }
 
@@ -164,12 +196,13 @@ impl Network for Packed<'_> {
     }
 
     fn leans(&self, track: &mut Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]) {
-        let (mut fields, stable) = ([0; PIECE], self.stable(track, true));
+        let mut fields = [0; PIECE];
         let scale = self.rule(track.cue).denominator as f64;
-        let sway = Sway { crossings: &self.limits(track).crossings, scale, noise };
         for (piece, out) in out.chunks_mut(PIECE).enumerate() {
             let (skipped, fields) = (piece * PIECE, &mut fields[..out.len()]);
-            track.agreements.fields(self.columns(), state, first + skipped, fields, self.set);
+            self.fields(track, state, first + skipped, fields);
+            let stable = self.stable(track, true);
+            let sway = Sway { crossings: &self.limits(track).crossings, scale, noise };
             for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
                 let i = first + skipped + j;
                 *lean = if noise.is_empty() {
@@ -185,6 +218,7 @@ impl Network for Packed<'_> {
         track.energy.change(&self.rule(track.cue), i, state[i], to, field);
         track.agreements.replace(self.columns(), i, state[i], to, self.set);
         track.instability.follow(self.columns(), i, to - state[i], self.set);
+        track.looked_up = None;
         state[i] = to;
     }
 
@@ -201,6 +235,7 @@ impl Network for Packed<'_> {
         }
         track.agreements.overlaps(&mut track.overlaps);
         track.energy.pairs = hebbian_pairs(state, &track.overlaps);
+        track.looked_up = None;
         Ok(())
     }
 

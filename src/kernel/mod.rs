@@ -54,6 +54,7 @@ pub(crate) mod correct;
 pub(crate) mod few;
 #[cfg(target_arch = "x86_64")]
 mod few_narrow;
+mod greatest;
 pub(crate) mod instruction_set;
 pub(crate) mod lanes;
 pub(crate) mod linear;
@@ -61,6 +62,7 @@ pub(crate) mod many;
 pub(crate) mod narrow;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
+mod normal;
 pub(crate) mod powers;
 pub(crate) mod readout;
 pub(crate) mod real;

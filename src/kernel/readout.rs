@@ -97,6 +97,18 @@ impl<T: Real> Readout<T> {
         scores: &mut [T],
         mask: impl FnOnce(Shape, &mut [T]),
     ) {
+        self.fold_thinned(tile, queries, scores, mask, |_, _| ());
+    }
+
+    /// The same, with weights that `thin` may scale after they count in the sum and before the values are read.
+    pub(crate) fn fold_thinned(
+        &mut self,
+        tile: &TileOfPatterns<T>,
+        queries: &[T],
+        scores: &mut [T],
+        mask: impl FnOnce(Shape, &mut [T]),
+        thin: impl FnOnce(Shape, &mut [T]),
+    ) {
         let (kernels, shape) = (self.kernels, self.shape);
         let rows = tile.patterns.len() / tile.d;
         kernels.score(shape, tile.comparison, tile.patterns, tile.d, queries, scores);
@@ -121,6 +133,7 @@ impl<T: Real> Readout<T> {
             Weighing::Power(degree) => self.fold_powers(scores, rows, degree),
         }
         if self.columns > 0 {
+            thin(shape, scores);
             kernels.read(shape, tile.values, self.columns, scores, &mut self.acc, &self.factor);
         }
     }
@@ -145,10 +158,11 @@ impl<T: Real> Readout<T> {
         }
     }
 
-    /// Adds a pattern of nothing with this score, which weighs but is not read out.
-    pub(crate) fn join_nothing(&mut self, score: T, scale: [T; 2]) {
+    /// Adds a pattern of nothing with this score for each query, which weighs but is not read out.
+    pub(crate) fn join_nothing(&mut self, score_of: impl Fn(usize) -> T, scale: [T; 2]) {
         let width = self.maximum.len();
         for query in 0..width {
+            let score = score_of(query);
             let (old, candidate) = (self.maximum[query], score.times(scale[0]).nearest());
             let new = if candidate > old { candidate } else { old };
             let keep = old.minus(new).exp2_integer();

@@ -19,6 +19,7 @@ pub(crate) enum Shape {
 
 type Score<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T]);
 type Best<T> = unsafe fn(&[T], usize, &mut [T], &mut [T]);
+type Greatest<T> = unsafe fn(&[T], usize, &mut [T], &mut [T]);
 type FoldMany<T> = unsafe fn(&mut [T], usize, [T; 2], &mut [T], &mut [T], &mut [T]);
 type FoldFew<T> = unsafe fn(&mut [T], usize, [T; 2], &mut T, &mut T, &mut T);
 type Read<T> = unsafe fn(&[T], usize, usize, &[T], &mut [T], &[T]);
@@ -27,6 +28,8 @@ type Rounds<T> = unsafe fn(usize) -> T;
 type ReadAll<T> = unsafe fn(&[T]) -> T;
 type Transpose<T> = unsafe fn(&[T], usize, (usize, usize), &mut [T], usize);
 type Widen<T> = unsafe fn(Narrow, usize, &mut [T]);
+type Normalize<T> = unsafe fn(&[T], usize, f64, &mut [T], &mut [T]);
+type PullNormal<T> = unsafe fn(&mut [T], &[T], &[T], usize);
 type Blend<T> = unsafe fn(&mut [T], &[T], &[T], &[T], bool);
 type Lower<T> = unsafe fn(&mut [T], &[T], bool, usize);
 type Tops<T> = unsafe fn(&[T], usize, usize, bool, &mut [T]);
@@ -39,6 +42,7 @@ pub struct Kernels<T: 'static> {
     lanes: usize,
     score_many: [Score<T>; MOST_VECTORS],
     best_many: [Best<T>; MOST_VECTORS],
+    greatest_many: [Greatest<T>; MOST_VECTORS],
     fold_many: [FoldMany<T>; MOST_VECTORS],
     read_many: [Read<T>; MOST_VECTORS],
     score_few: [Score<T>; MOST_FEW],
@@ -52,6 +56,8 @@ pub struct Kernels<T: 'static> {
     widen: Widen<T>,
     narrow: Option<&'static NarrowKernels<T>>,
     blend: Blend<T>,
+    normalize: Normalize<T>,
+    pull_normal: PullNormal<T>,
     tops: Tops<T>,
     above: Above<T>,
     raise: Raise<T>,
@@ -195,6 +201,16 @@ impl<T: Real> Kernels<T> {
         }
     }
 
+    /// Raises the greatest score of each of `vectors` vectors of queries, and of each of the tile's `rows` in as many
+    /// parts as there are lanes; see [`super::greatest`].
+    pub(crate) fn greatest(&self, vectors: usize, scores: &[T], rows: usize, of_query: &mut [T], of_row: &mut [T]) {
+        let width = self.width(Shape::Lanes(vectors));
+        assert!(rows <= TILE && scores.len() >= TILE * width);
+        assert!(of_query.len() == width && of_row.len() >= rows * self.lanes);
+        // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
+        unsafe { self.greatest_many[vectors - 1](scores, rows, of_query, of_row) }
+    }
+
     /// Turns the tile's scores into weights, and folds them into `maximum` and `sum`; see the canonical order, *tile*.
     pub(crate) fn fold(
         &self,
@@ -283,6 +299,38 @@ impl<T: Real> Kernels<T> {
         }
     }
 
+    /// The first `count` lanes of `columns` rows of lanes, each as `columns` entries in a row, `stride` apart.
+    pub(crate) fn unpack_apart(
+        &self,
+        vectors: usize,
+        lanes: &[T],
+        (columns, count): (usize, usize),
+        into: &mut [T],
+        stride: usize,
+    ) {
+        let width = vectors * self.lanes;
+        assert!(count <= width && lanes.len() >= columns * width && columns <= stride);
+        assert!(count == 0 || into.len() >= (count - 1) * stride + columns);
+        // SAFETY: as above.
+        unsafe { (self.transpose)(lanes, width, (columns, count), into, stride) }
+    }
+
+    /// The reverse: `count` rows of `columns` entries, `stride` apart, as `columns` rows of lanes.
+    pub(crate) fn pack_apart(
+        &self,
+        vectors: usize,
+        rows: &[T],
+        stride: usize,
+        (columns, count): (usize, usize),
+        lanes: &mut [T],
+    ) {
+        let width = vectors * self.lanes;
+        assert!(count <= width && lanes.len() >= columns * width && columns <= stride);
+        assert!(count == 0 || rows.len() >= (count - 1) * stride + columns);
+        // SAFETY: as above.
+        unsafe { (self.transpose)(rows, stride, (count, columns), lanes, width) }
+    }
+
     /// The greatest score of each query among the tile's `rows`; −∞ where there is none.
     pub(crate) fn tops(&self, shape: Shape, scores: &[T], rows: usize, tops: &mut [T]) {
         let width = self.width(shape);
@@ -329,6 +377,18 @@ impl<T: Real> Kernels<T> {
         assert!(rows.iter().all(|&row| row < values.len() / columns));
         // SAFETY: the lengths are as the kernel asks: asserted above; the table is had only for an `Available` set.
         unsafe { (self.gather)(values, columns, rows, weights, sums) }
+    }
+
+    /// Rows of `width` entries less their mean and times one over their deviation, which goes to `scales`.
+    pub(crate) fn normalize(&self, x: &[T], width: usize, epsilon: f64, rows: &mut [T], scales: &mut [T]) {
+        // SAFETY: the loops check their bounds; the table is had only for an `Available` set.
+        unsafe { (self.normalize)(x, width, epsilon, rows, scales) }
+    }
+
+    /// The gradient with respect to raw rows, from that with respect to normalised ones.
+    pub(crate) fn pull_normal(&self, gradient: &mut [T], rows: &[T], scales: &[T], width: usize) {
+        // SAFETY: as above.
+        unsafe { (self.pull_normal)(gradient, rows, scales, width) }
     }
 
     /// Makes `rounds` rounds of fused multiply-adds in registers alone.
@@ -438,7 +498,7 @@ macro_rules! instruction_set {
             use super::{Kernels, Narrow, NarrowKernels};
             use crate::kernel::lanes::Lanes;
             use crate::kernel::compare::{self, Compare, Distances, Product, Squares};
-            use crate::kernel::{TILE, ceiling, collect, few, many, narrow, transpose};
+            use crate::kernel::{TILE, ceiling, collect, few, greatest, many, narrow, normal, transpose};
 
             // SAFETY of all entry points: the callee's promises, passed on to the caller, and the instruction set,
             // which an `Available` proves.
@@ -455,6 +515,13 @@ macro_rules! instruction_set {
             ) {
                 // SAFETY: above.
                 unsafe { many::best::<L, VECTORS>(scores, rows, best, row_of) }
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn greatest_many<L: Lanes, const VECTORS: usize>(
+                scores: &[L::Real], rows: usize, of_query: &mut [L::Real], of_row: &mut [L::Real],
+            ) {
+                // SAFETY: above.
+                unsafe { greatest::greatest::<L, VECTORS>(scores, rows, of_query, of_row) }
             }
             $(#[target_feature(enable = $features)])?
             unsafe fn fold_many<L: Lanes, const VECTORS: usize>(
@@ -537,6 +604,18 @@ macro_rules! instruction_set {
                 unsafe { collect::gather::<L>(values, columns, rows, weights, sums) }
             }
             $(#[target_feature(enable = $features)])?
+            unsafe fn normalize<L: Lanes>(
+                x: &[L::Real], width: usize, epsilon: f64, rows: &mut [L::Real], scales: &mut [L::Real],
+            ) {
+                normal::normalize(x, width, epsilon, rows, scales);
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn pull_normal<L: Lanes>(
+                gradient: &mut [L::Real], rows: &[L::Real], scales: &[L::Real], width: usize,
+            ) {
+                normal::pull(gradient, rows, scales, width);
+            }
+            $(#[target_feature(enable = $features)])?
             unsafe fn widen<L: Lanes>(rows: Narrow, columns: usize, into: &mut [L::Real]) {
                 narrow::widen(rows, columns, into);
             }
@@ -582,6 +661,7 @@ macro_rules! instruction_set {
                     distances_one: score_few::<L, Distances, 1, 2>,
                     lower: lower::<L>,
                     best_many: [best_many::<L, 1>, best_many::<L, 2>, best_many::<L, 3>],
+                    greatest_many: [greatest_many::<L, 1>, greatest_many::<L, 2>, greatest_many::<L, 3>],
                     fold_many: [fold_many::<L, 1>, fold_many::<L, 2>, fold_many::<L, 3>],
                     read_many: [read_many::<L, $tall, 1>, read_many::<L, $wide, 2>, read_many::<L, $three, 3>],
                     score_few: [
@@ -596,6 +676,8 @@ macro_rules! instruction_set {
                     widen: widen::<L>,
                     narrow,
                     blend: blend::<L>,
+                    normalize: normalize::<L>,
+                    pull_normal: pull_normal::<L>,
                     tops: tops::<L>,
                     above: above::<L>,
                     raise: raise::<L>,

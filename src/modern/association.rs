@@ -163,6 +163,33 @@ pub(super) fn top<T: Real>(
     Ok((table(m, top, weights)?, table(m, top, indices)?))
 }
 
+/// For each query the score of its best match less that of the next pattern, +∞ of a single pattern.
+pub(super) fn margins<T: Real>(memory: &ModernHopfield<T>, queries: &[T], par: Par) -> Result<Vec<f64>> {
+    let (k, d) = memory.stored().dim();
+    let mut margins = try_vec(queries.len() / d, 0.0, "margins")?;
+    let (scores, comparison) = (Scores::new(memory.stored(), Mask::None), memory.similarity.differences());
+    by_eight(queries, (k, d), (&mut margins, 1), par, |start, queries, margins, watch| {
+        let mut two = vec![[f64::NEG_INFINITY; 2]; margins.len()];
+        scores.walk(&[Together { first: start, comparison, queries }], watch, |_, rows, scores| {
+            for (q, [best, next]) in two.iter_mut().enumerate() {
+                for &score in &scores[q * TILE..][..rows] {
+                    let score: f64 = score.into();
+                    if score > *best {
+                        (*best, *next) = (score, *best);
+                    } else if score > *next {
+                        *next = score;
+                    }
+                }
+            }
+        })?;
+        for (margin, [best, next]) in margins.iter_mut().zip(two) {
+            *margin = best - next;
+        }
+        Ok(())
+    })?;
+    Ok(margins)
+}
+
 /// Larger first, then the lower index; what is no number comes last.
 pub(super) fn descending<T: Real>(left: &(T, usize), right: &(T, usize)) -> std::cmp::Ordering {
     let no_number = |value: T| value.partial_cmp(&value).is_none();

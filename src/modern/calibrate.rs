@@ -83,13 +83,46 @@ pub(crate) fn of_patterns<T: Real>(
     if !(error > 0.0 && error < 1.0) {
         return Err(Error::Range { argument: "error", rule: "between 0 and 1", value: error });
     }
-    let (k, d) = patterns.dim();
     let needless = Calibration { beta: 1.0, unretrievable: 0.0, fell_back: false };
     if !separation.uses_beta() {
         return Ok(needless);
     }
-    let Some((distinct, same_as)) = distinct_rows(patterns, par)? else {
+    let Some(Sampled { mut separations, .. }) = sampled(patterns, similarity, par)? else {
         return Ok(needless);
+    };
+    separations.sort_unstable_by(f64::total_cmp);
+    let retrievable = &separations[separations.partition_point(|&separation| separation <= 0.0)..];
+    if retrievable.is_empty() {
+        return Err(Error::NotCalibratable { similarity: similarity.name() });
+    }
+    let lost = separations.len() - retrievable.len();
+    let all = quantile(&separations, QUANTILE);
+    let fell_back = all <= 0.0;
+    let gap = if fell_back { quantile(retrievable, QUANTILE) } else { all };
+    let beta = match separation {
+        Separation::Sparsemax => 1.0 / gap,
+        Separation::Entmax { alpha } => 1.0 / ((alpha - 1.0) * gap),
+        // Half the squared distance is what separates the nearest two.
+        Separation::Epanechnikov { .. } => 16.0 / (9.0 * retrievable[0]),
+        _ => libm::log(2.0 * (patterns.dim().0 - 1) as f64 / error) / gap,
+    };
+    let beta = inverse_temperature::<T>(beta)?;
+    Ok(Calibration { beta, unretrievable: lost as f64 / separations.len() as f64, fell_back })
+}
+
+/// Some of the distinct patterns.
+pub(super) struct Sampled {
+    /// Their indices.
+    pub(super) patterns: Vec<usize>,
+    /// How far each is from being confused with another distinct one.
+    pub(super) separations: Vec<f64>,
+}
+
+/// The separations of at most [`SAMPLE`] distinct patterns, evenly spaced; `None` if all patterns are equal.
+pub(super) fn sampled<T: Real>(patterns: &Patterns<T>, similarity: Similarity, par: Par) -> Result<Option<Sampled>> {
+    let (k, d) = patterns.dim();
+    let Some((distinct, same_as)) = distinct_rows(patterns, par)? else {
+        return Ok(None);
     };
     let sample: Vec<usize> = if distinct.len() <= SAMPLE {
         distinct
@@ -123,29 +156,12 @@ pub(crate) fn of_patterns<T: Real>(
         }
         Ok(())
     })?;
-    separations.sort_unstable_by(f64::total_cmp);
-    let retrievable = &separations[separations.partition_point(|&separation| separation <= 0.0)..];
-    if retrievable.is_empty() {
-        return Err(Error::NotCalibratable { similarity: similarity.name() });
-    }
-    let lost = separations.len() - retrievable.len();
-    let all = quantile(&separations);
-    let fell_back = all <= 0.0;
-    let gap = if fell_back { quantile(retrievable) } else { all };
-    let beta = match separation {
-        Separation::Sparsemax => 1.0 / gap,
-        Separation::Entmax { alpha } => 1.0 / ((alpha - 1.0) * gap),
-        // Half the squared distance is what separates the nearest two.
-        Separation::Epanechnikov { .. } => 16.0 / (9.0 * retrievable[0]),
-        _ => libm::log(2.0 * (k - 1) as f64 / error) / gap,
-    };
-    let beta = inverse_temperature::<T>(beta)?;
-    Ok(Calibration { beta, unretrievable: lost as f64 / separations.len() as f64, fell_back })
+    Ok(Some(Sampled { patterns: sample, separations }))
 }
 
-/// The quantile of sorted numbers, linear between neighbours.
-fn quantile(sorted: &[f64]) -> f64 {
-    let place = QUANTILE * (sorted.len() - 1) as f64;
+/// The quantile `q` of sorted numbers, linear between neighbours.
+pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let place = q * (sorted.len() - 1) as f64;
     let (below, part) = (sorted[place as usize], place.fract());
     let above = sorted[(place as usize + 1).min(sorted.len() - 1)];
     below + (above - below) * part

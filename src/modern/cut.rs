@@ -74,7 +74,8 @@ impl Cutting {
         scratch.extend(candidates.iter().map(|&(score, index)| (score.into(), index)));
         match self.rule {
             Rule::Entmax(alpha) => cut.threshold = self.threshold(alpha, top, scratch),
-            Rule::Largest(count) if count < scratch.len() => {
+            // Patterns that are no candidates any more lie behind the last one too.
+            Rule::Largest(count) if count <= scratch.len() => {
                 let (_, &mut last, _) = scratch.select_nth_unstable_by(count - 1, descending);
                 (cut.threshold, cut.last) = last;
             }

@@ -8,9 +8,11 @@ use super::association;
 use super::diagnose::{self, Diagnosis};
 use super::energy::Constants;
 use super::pass::{Mask, Read};
+use super::pattern_separation;
 use super::retrieve::{self, Cue, Retrieval, Stop};
 use super::separation::Separation;
 use super::similarity::{Similarity, to_unit_rows};
+use super::theory::{self, Theory};
 use super::weights::Weights;
 use crate::error::{Error, Result, table, try_vec};
 use crate::input::patterns::Patterns;
@@ -275,6 +277,54 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
     pub fn diagnose(&self, states: ArrayView2<T>, par: Par) -> Result<Vec<Diagnosis>> {
         let states = self.rows("states", states, par)?;
         diagnose::diagnose(self, states.as_slice(), par)
+    }
+
+    /// How far each pattern is from being confused with another: its score with itself less the greatest with another,
+    /// `(k,)`; 0 of a pattern that is stored twice, +∞ of a single one (Ramsauer et al. 2020, equation 8).
+    ///
+    /// ```
+    /// use hopfield::{Par, modern::ModernHopfield};
+    /// use ndarray::array;
+    ///
+    /// let memory = ModernHopfield::new(array![[1.0, 0.0], [0.0, 1.0], [0.0, 3.0]], 1.0, Par::serial())?;
+    /// assert_eq!(memory.pattern_separation(Par::serial())?, array![1.0, -2.0, 6.0]);
+    /// # Ok::<(), hopfield::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No memory for the result.
+    pub fn pattern_separation(&self, par: Par) -> Result<Array1<f64>> {
+        Ok(pattern_separation::pattern_separation(&self.patterns, self.similarity, par)?.into())
+    }
+
+    /// What theory promises of this memory.
+    ///
+    /// # Errors
+    /// Another separation than softmax, and other similarities than dot and euclidean.
+    pub fn theory(&self) -> Result<Theory> {
+        Theory::of(&self.patterns, self.beta(), self.family())
+    }
+
+    /// For each query how far from its best match an update can end, `(m,)`; see [`Theory::step_error`].
+    ///
+    /// # Errors
+    /// As [`Self::energy`] and [`Self::theory`].
+    pub fn step_error(&self, queries: ArrayView2<T>, par: Par) -> Result<Array1<f64>> {
+        let theory = self.theory()?;
+        let queries = self.rows("queries", queries, par)?;
+        let margins = association::margins(self, queries.as_slice(), par)?;
+        Ok(margins.into_iter().map(|margin| theory.step_error(margin)).collect())
+    }
+
+    /// The bound `β m²` on the norm of the Jacobian of an update at any state, `m` the largest distance of a pattern to the
+    /// mean of all; below 1 all states lead to one fixed point (Ramsauer et al. 2020, lemma A3).
+    ///
+    /// # Errors
+    /// As [`Self::theory`], and no memory for the mean.
+    pub fn jacobian_bound(&self, par: Par) -> Result<f64> {
+        let theory = self.theory()?;
+        let deviation = theory::largest_deviation(&self.patterns, par)?;
+        Ok(theory.beta * deviation * deviation)
     }
 }
 

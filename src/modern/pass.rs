@@ -19,7 +19,7 @@ use crate::par::{Ordered, Par, Tickets, Watch};
 // not depend on them.
 
 /// Multiply-adds below which a second thread costs more than it saves.
-pub(super) const WORTH_A_THREAD: usize = 100_000;
+pub(crate) const WORTH_A_THREAD: usize = 100_000;
 /// Vectors of queries for each thread from which the batch is divided, not the memory.
 const VECTORS_A_THREAD: usize = 6;
 /// Groups of chunks for each thread from which they are handed out whole.
@@ -119,14 +119,14 @@ impl<T> Answers<'_, T> {
 
 /// A tile of queries: the first one, how many, and how they lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct QueryTile {
-    pub(super) first: usize,
-    pub(super) count: usize,
-    pub(super) shape: Shape,
+pub(crate) struct QueryTile {
+    pub(crate) first: usize,
+    pub(crate) count: usize,
+    pub(crate) shape: Shape,
 }
 
 /// Cuts `queries` queries into tiles: three vectors while that lasts, four left as 2 + 2, a small rest as rows.
-pub(super) fn plan(queries: usize, lanes: usize) -> Vec<QueryTile> {
+pub(crate) fn plan(queries: usize, lanes: usize) -> Vec<QueryTile> {
     // A vector that would be less than a quarter full is dearer than rows.
     let mut vectors = if queries <= MOST_FEW { 0 } else { queries / lanes + usize::from(queries % lanes > lanes / 4) };
     let (mut tiles, mut first) = (Vec::new(), 0);
@@ -389,7 +389,7 @@ impl<'a, T: Real> Team<'a, T> {
                 *spoiled = total.normalizer(lane).sum == T::ZERO && self.pass.comparison.is_spoiled(query());
             }
             if let Some((score, scale)) = self.pass.weights.nothing() {
-                total.join_nothing(score, scale);
+                total.join_nothing(|_| score, scale);
             }
             if columns > 0 {
                 let means = &mut answers.means[first * columns..][..tile.count * columns];

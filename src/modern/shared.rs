@@ -116,15 +116,15 @@ impl<'a, T: Real> ModernHopfield<'a, T> {
         query: &[T],
         mean: &mut [T],
         normalizer: &Normalizer<T>,
-        some_take_part: impl FnOnce() -> bool,
+        some_take_part: impl Fn() -> bool,
     ) -> bool {
         let spoiled = || mean.iter().any(|entry| !entry.finite());
         if normalizer.is_nothing() && !spoiled() && some_take_part() {
             mean.copy_from_slice(query);
             return false;
         }
-        if self.similarity == Similarity::Cosine && !normalizer.is_nothing() && !to_unit(mean) {
-            // Opposite patterns that cancel leave no direction to go.
+        // Opposite patterns that cancel leave no direction to go.
+        if self.similarity == Similarity::Cosine && !to_unit(mean) && some_take_part() {
             mean.copy_from_slice(query);
         }
         true

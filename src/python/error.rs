@@ -27,9 +27,12 @@ pub(super) fn exception(py: Python, error: &Error) -> PyErr {
         | Error::TooLong { .. }
         | Error::TooLarge { .. }
         | Error::BetaRange { .. }
+        | Error::NotSettled { .. }
+        | Error::NotStable { .. }
         | Error::Overflow { .. }
         | Error::Pair { .. }
         | Error::NoEnergy { .. }
+        | Error::NoTheory { .. }
         | Error::NoDirection { .. }
         | Error::NotCalibratable { .. } => class(py, &INVALID, "InvalidInputError"),
         Error::OutOfMemory { .. } => class(py, &MEMORY, "OutOfMemoryError"),

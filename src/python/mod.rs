@@ -9,11 +9,14 @@ mod capacity;
 mod classical;
 mod dense;
 mod error;
+mod hidden_state;
+mod layer;
 mod machine;
 mod modern;
 mod rounded;
 mod run;
 mod sparse;
+mod theory;
 
 use pyo3::prelude::*;
 
@@ -30,6 +33,10 @@ mod _core {
     use super::classical::ClassicalHopfield;
     #[pymodule_export]
     use super::dense::DenseAssociativeMemory;
+    #[pymodule_export]
+    use super::hidden_state::{HiddenTape, hidden_state_attention, hidden_state_layer};
+    #[pymodule_export]
+    use super::layer::{Layer, Tape};
     #[pymodule_export]
     use super::machine::{bytes_read_per_second, multiply_adds_per_second};
     #[pymodule_export]

@@ -20,16 +20,18 @@ use crate::input::rounded::Rounded;
 use crate::kernel::real::Real;
 use crate::modern::memory::Family;
 use crate::modern::similarity::to_unit_rows;
-use crate::modern::{self, Constants, Criterion, Cue, Kind, RamsauerClass, Reason, Separation, Similarity, Stop};
+use crate::modern::{
+    self, Constants, Criterion, Cue, Kind, RamsauerClass, Reason, Search, Separation, Similarity, Stop,
+};
 use crate::par::Par;
 
 /// Patterns and values in arrays that nobody writes to, and what is known of them.
-struct Store<T: Element> {
+pub(super) struct Store<T: Element> {
     patterns: Stored<T>,
     values: Option<(Py<PyArray2<T>>, Arc<Norms>)>,
 }
 
-enum Stored<T: Element> {
+pub(super) enum Stored<T: Element> {
     Array(Py<PyArray2<T>>, Arc<Norms>),
     Rounded(Arc<Rounded>),
 }
@@ -180,6 +182,71 @@ impl ModernHopfield {
         typed!(self, store => store.diagnose(Call::new(py, n_threads), (beta, self.family), states))
     }
 
+    fn pattern_separation<'py>(
+        &self,
+        py: Python<'py>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        typed!(self, store => store.pattern_separation(Call::new(py, n_threads), self.family))
+    }
+
+    /// The columns of an `ErrorBound` by the names of its fields, at a distance from each pattern.
+    fn error_bound<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        distance: f64,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        typed!(self, store => store.error_bound(Call::new(py, n_threads), (beta, self.family), distance))
+    }
+
+    fn step_error<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        typed!(self, store => store.step_error(Call::new(py, n_threads), (beta, self.family), queries))
+    }
+
+    fn needed_beta<'py>(
+        &self,
+        py: Python<'py>,
+        error: f64,
+        distance: f64,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        typed!(self, store => store.needed_beta(Call::new(py, n_threads), self.family, error, distance))
+    }
+
+    fn novelty<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        queries: &Bound<'py, PyUntypedArray>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        typed!(self, store => store.novelty(Call::new(py, n_threads), (beta, self.family), queries))
+    }
+
+    /// The columns of `FixedPoints` by the names of its fields; kinds as codes.
+    #[allow(clippy::too_many_arguments)]
+    fn fixed_points<'py>(
+        &self,
+        py: Python<'py>,
+        beta: f64,
+        starts: &Bound<'py, PyUntypedArray>,
+        max_steps: usize,
+        tol: f64,
+        distance: Option<f64>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let search = Search { stop: Stop { max_steps, tol, ..Stop::default() }, distance };
+        typed!(self, store => store.fixed_points(Call::new(py, n_threads), (beta, self.family), starts, &search))
+    }
+
     /// The names that the codes of reasons stand for.
     #[classattr]
     const REASONS: &'static [&'static str] = Reason::NAMES;
@@ -194,7 +261,7 @@ impl ModernHopfield {
 }
 
 /// The inverse temperature, and how scores become weights and what they compare.
-type Rules = (f64, Family);
+pub(super) type Rules = (f64, Family);
 
 /// A separation by name and parameter, and a similarity by name.
 fn family(py: Python, (name, parameter): &(String, Option<f64>), similarity: &str) -> PyResult<Family> {
@@ -301,7 +368,7 @@ impl<T: Real + Element> Store<T> {
     }
 
     /// Runs `work` on the memory that the arrays, the inverse temperature and the family make.
-    fn with<R: Send>(
+    pub(super) fn with<R: Send>(
         &self,
         call: Call,
         (beta, family): Rules,
@@ -313,7 +380,7 @@ impl<T: Real + Element> Store<T> {
     }
 
     /// Runs `work` on the patterns and the values.
-    fn with_rows<R: Send>(
+    pub(super) fn with_rows<R: Send>(
         &self,
         call: Call,
         work: impl for<'a> FnOnce(Patterns<'a, T>, Option<Rows<'a, T>>, Par) -> crate::Result<R> + Send,

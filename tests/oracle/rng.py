@@ -77,3 +77,14 @@ class Stream:
     def unit(self) -> float:
         """Uniform in [0, 1): the highest 53 bits."""
         return (self.next() >> 11) * 2.0**-53
+
+
+class Counter:
+    """Words by their places: word `index` of row `row` under a seed."""
+
+    def __init__(self, seed: int, row: int) -> None:
+        self.key = mix((mix(seed) + row) % TWO_64)
+
+    def word(self, index: int) -> int:
+        """The word at `index`."""
+        return mix((self.key + GOLDEN_GAMMA * (index + 1)) % TWO_64)

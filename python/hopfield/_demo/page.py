@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from .._pictures import save
 
 #: Pixels of the page for one unit of length, which is a pixel of a photograph.
 ZOOM = 2
@@ -41,9 +42,4 @@ class Page:
 
     def save(self, out: Path) -> None:
         """Write a PNG of at most 256 colours, which is less than half the size and looks the same."""
-        from PIL import Image
-
-        buffer = io.BytesIO()
-        self._figure.savefig(buffer, format="png")
-        image = Image.open(buffer).convert("RGB")
-        image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, optimize=True)
+        save(self._figure, out)

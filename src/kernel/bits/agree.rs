@@ -343,10 +343,15 @@ fn agreeing<const L: usize>(block: &[u64], x: i8) -> [u64; L] {
     lanes
 }
 
+/// The lanes of neuron `i0 + i` that agree with its value, from word `first` on.
+#[inline(always)]
+fn agreeing_at<const L: usize>(columns: &Columns, first: usize, i0: usize, state: &[i8], i: usize) -> [u64; L] {
+    agreeing(&columns.column(i0 + i)[first..][..L], state[i])
+}
+
 /// Counts one block of lanes over the neurons from `i0` on, whose values are `state`.
 #[inline(always)]
 fn count_block<const L: usize>(columns: &Columns, first: usize, i0: usize, state: &[i8], planes: &mut [[u64; L]]) {
-    let lanes = |i: usize| agreeing::<L>(&columns.column(i0 + i)[first..][..L], state[i]);
     let (saved, higher) = planes.split_at_mut(SAVED);
     let [mut ones, mut twos, mut fours, mut eights] = [saved[0], saved[1], saved[2], saved[3]];
     let whole = state.len() / GROUP * GROUP;
@@ -357,8 +362,16 @@ fn count_block<const L: usize>(columns: &Columns, first: usize, i0: usize, state
             let mut waiting_four = [0; L];
             for quarter in 0..2 {
                 let i = i + 8 * half + 4 * quarter;
-                let two = add(&mut ones, &lanes(i), &lanes(i + 1));
-                let other = add(&mut ones, &lanes(i + 2), &lanes(i + 3));
+                let two = add(
+                    &mut ones,
+                    &agreeing_at(columns, first, i0, state, i),
+                    &agreeing_at(columns, first, i0, state, i + 1),
+                );
+                let other = add(
+                    &mut ones,
+                    &agreeing_at(columns, first, i0, state, i + 2),
+                    &agreeing_at(columns, first, i0, state, i + 3),
+                );
                 let four = add(&mut twos, &two, &other);
                 if quarter == 0 {
                     waiting_four = four;
@@ -376,7 +389,7 @@ fn count_block<const L: usize>(columns: &Columns, first: usize, i0: usize, state
     }
     saved.copy_from_slice(&[ones, twos, fours, eights]);
     for i in whole..state.len() {
-        ripple(planes, lanes(i));
+        ripple(planes, agreeing_at(columns, first, i0, state, i));
     }
 }
 
@@ -397,25 +410,6 @@ fn weigh_block<const L: usize>(block: &[u64; L], planes: &[[u64; L]]) -> [i64; L
     sums
 }
 
-/// `Σ_{μ: ξ_i^μ = +1} c^μ` of a column, as the planes have it.
-#[inline(always)]
-fn weigh(column: &[u64], agreements: &Agreements) -> i64 {
-    let (room, depth) = (agreements.room, agreements.depth);
-    let (blocks, rest) = column.as_chunks::<BLOCK>();
-    let (planes, rest_planes) = agreements.planes.as_slice().split_at(blocks.len() * BLOCK * room);
-    let mut sums = [0; BLOCK];
-    for (block, planes) in blocks.iter().zip(planes.as_chunks::<BLOCK>().0.chunks_exact(room)) {
-        let block = weigh_block(block, &planes[..depth]);
-        for l in 0..BLOCK {
-            sums[l] += block[l];
-        }
-    }
-    let rest = rest
-        .first_chunk::<HALF>()
-        .map_or([0; HALF], |block| weigh_block(block, &rest_planes.as_chunks::<HALF>().0[..depth]));
-    sums.iter().chain(&rest).sum()
-}
-
 /// What visits do: which neurons they go to, and what for.
 trait Visitor {
     /// The neuron of a visit; none at the end.
@@ -424,13 +418,77 @@ trait Visitor {
     fn ends(&mut self, place: usize, i: usize, field: i64) -> Option<i64>;
 }
 
-/// Makes visits, with `weigh` for the Horner sum of a column.
+/// `Σ_{μ: ξ_i^μ = +1} c^μ` of a column, as the planes have it. A trait and no closures, which would not be compiled for
+/// the instruction set of the loop that calls them unless they happen to be inlined.
+trait Weigh {
+    fn weigh(&self, column: &[u64]) -> i64;
+}
+
+impl Weigh for Agreements {
+    #[inline(always)]
+    fn weigh(&self, column: &[u64]) -> i64 {
+        let (room, depth) = (self.room, self.depth);
+        let (blocks, rest) = column.as_chunks::<BLOCK>();
+        let (planes, rest_planes) = self.planes.as_slice().split_at(blocks.len() * BLOCK * room);
+        let mut sums = [0; BLOCK];
+        for (block, planes) in blocks.iter().zip(planes.as_chunks::<BLOCK>().0.chunks_exact(room)) {
+            let block = weigh_block(block, &planes[..depth]);
+            for l in 0..BLOCK {
+                sums[l] += block[l];
+            }
+        }
+        let mut sum = sums.iter().sum();
+        if let Some(block) = rest.first_chunk::<HALF>() {
+            sum += weigh_block(block, &rest_planes.as_chunks::<HALF>().0[..depth]).iter().sum::<i64>();
+        }
+        sum
+    }
+}
+
+/// Planes at hand, for columns of so many blocks: `[plane][block]`.
+struct AtHand<const L: usize, const BLOCKS: usize, const DEPTH: usize>([[[u64; L]; BLOCKS]; DEPTH]);
+
+impl<const L: usize, const BLOCKS: usize, const DEPTH: usize> AtHand<L, BLOCKS, DEPTH> {
+    /// The bits that a plane shares with a column, lane by lane over its blocks.
+    #[inline(always)]
+    fn shared(&self, b: usize, blocks: &[[u64; L]; BLOCKS]) -> [i64; L] {
+        let mut bits = [0; L];
+        for t in 0..BLOCKS {
+            for l in 0..L {
+                bits[l] += i64::from((blocks[t][l] & self.0[b][t][l]).count_ones());
+            }
+        }
+        bits
+    }
+}
+
+impl<const L: usize, const BLOCKS: usize, const DEPTH: usize> Weigh for AtHand<L, BLOCKS, DEPTH> {
+    #[inline(always)]
+    fn weigh(&self, column: &[u64]) -> i64 {
+        let mut sums = [0; L];
+        if let Some(blocks) = column.as_chunks::<L>().0.first_chunk::<BLOCKS>() {
+            let sign = self.shared(DEPTH - 1, blocks);
+            for l in 0..L {
+                sums[l] = -sign[l];
+            }
+            for b in (0..DEPTH - 1).rev() {
+                let bits = self.shared(b, blocks);
+                for l in 0..L {
+                    sums[l] = 2 * sums[l] + bits[l];
+                }
+            }
+        }
+        sums.iter().sum()
+    }
+}
+
+/// Makes visits until one is the last.
 #[inline(always)]
-fn make_visits<V: Visitor>(
+fn make_visits<V: Visitor, W: Weigh>(
     columns: &Columns,
     agreements: &Agreements,
     visitor: &mut V,
-    weigh: impl Fn(&[u64]) -> i64,
+    planes: &W,
 ) -> Option<(usize, i64)> {
     let decided = agreements.decided;
     let (tilt, level) = (4 * agreements.offset - 2 * decided, 2 * agreements.total - agreements.k as i64 * decided);
@@ -440,9 +498,9 @@ fn make_visits<V: Visitor>(
             prefetch(columns.column(next));
         }
         let column = columns.column(i);
-        let mut field = 4 * (weigh(column) + agreements.outgrown(column)) - level;
+        let mut field = 4 * (planes.weigh(column) + agreements.outgrown(column)) - level;
         if tilt != 0 {
-            field += tilt * column.iter().map(|word| i64::from(word.count_ones())).sum::<i64>();
+            field += tilt * ones(column);
         }
         if let Some(field) = visitor.ends(place, i, field) {
             return Some((place, field));
@@ -459,21 +517,14 @@ fn visit_with<const L: usize, const BLOCKS: usize, const DEPTH: usize, V: Visito
     agreements: &Agreements,
     visitor: &mut V,
 ) -> Option<(usize, i64)> {
-    let mut planes = [[[0; L]; DEPTH]; BLOCKS];
+    let mut planes = [[[0; L]; BLOCKS]; DEPTH];
     let all = agreements.planes.as_slice().as_chunks::<L>().0;
-    for (planes, all) in planes.iter_mut().zip(all.chunks_exact(agreements.room)) {
-        planes.copy_from_slice(&all[..DEPTH]);
-    }
-    make_visits(columns, agreements, visitor, |column| {
-        let mut sums = [0; L];
-        for (block, planes) in column.as_chunks::<L>().0.iter().zip(&planes) {
-            let block = weigh_block(block, planes);
-            for l in 0..L {
-                sums[l] += block[l];
-            }
+    for (t, all) in all.chunks_exact(agreements.room).enumerate().take(BLOCKS) {
+        for b in 0..DEPTH {
+            planes[b][t] = all[b];
         }
-        sums.iter().sum()
-    })
+    }
+    make_visits(columns, agreements, visitor, &AtHand(planes))
 }
 
 /// Makes visits until one is the last; its place, and its neuron's field.
@@ -487,7 +538,7 @@ fn visit<V: Visitor>(columns: &Columns, agreements: &Agreements, visitor: &mut V
                     (8, $depth) => visit_with::<8, 1, $depth, V>(columns, agreements, visitor),
                     (16, $depth) => visit_with::<8, 2, $depth, V>(columns, agreements, visitor),
                 )*
-                _ => make_visits(columns, agreements, visitor, |column| weigh(column, agreements)),
+                _ => make_visits(columns, agreements, visitor, agreements),
             }
         };
     }
@@ -560,6 +611,16 @@ impl Visitor for Swayed<'_> {
     }
 }
 
+/// The bits that are set.
+#[inline(always)]
+fn ones(words: &[u64]) -> i64 {
+    let mut ones = 0;
+    for word in words {
+        ones += i64::from(word.count_ones());
+    }
+    ones
+}
+
 /// Adds +1 to the lanes that agree with `to`, and −1 to those that agreed with `from` unless it is 0.
 #[inline(always)]
 fn replace_block<const L: usize>(block: &[u64; L], planes: &mut [[u64; L]], from: i8, to: i8) -> i64 {
@@ -579,7 +640,7 @@ fn replace_block<const L: usize>(block: &[u64; L], planes: &mut [[u64; L]], from
             }
         }
     }
-    block.iter().map(|word| i64::from(word.count_ones())).sum()
+    ones(block)
 }
 
 /// Asks for a column that is about to be read.

@@ -9,6 +9,7 @@
 
 mod agree;
 mod census;
+mod lookup;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod plain_x86;
@@ -22,6 +23,7 @@ use crate::par::Par;
 
 pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
 pub(crate) use census::add_overlaps;
+pub(crate) use lookup::{Indices, Tables};
 pub(crate) use plain::{Power, Slopes, extremes, shift_all, sum, tally, weigh};
 pub(crate) use short::{MOST_SHORT, follow, shorten, squares};
 
