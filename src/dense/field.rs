@@ -37,15 +37,12 @@ impl Walked<'_> {
     pub(super) fn sign(&self, track: &mut Track, state: &[i8], i: usize) -> i8 {
         let (columns, set, x, external) = (self.patterns(), self.set(), state[i], self.external(track.cue, i));
         match self.force() {
-            Force::Powers(powers) => match track.overlaps.difference(columns, powers.power(), i, x, set) {
+            Force::Powers(powers) => match track.overlaps.twice_field(columns, powers.power(), i, x, set) {
                 Some(twice) => sign_of(twice, external),
                 None => powers.sign(track.overlaps.spread(columns, i, x, set), external),
             },
             Force::Exponential => {
-                if self.certifies()
-                    && external == 0.0
-                    && let Some(sign) = track.overlaps.settled_sign(columns, i, x, set)
-                {
+                if let Some(sign) = self.settled(track, state, i) {
                     return sign;
                 }
                 exponentials::sign_in(track.overlaps.spread(columns, i, x, set), columns.k(), external)
@@ -53,11 +50,17 @@ impl Walked<'_> {
         }
     }
 
+    /// The same, if the few patterns of largest overlap settle it.
+    pub(super) fn settled(&self, track: &mut Track, state: &[i8], i: usize) -> Option<i8> {
+        let can = matches!(self.force(), Force::Exponential) && self.certifies() && self.external(track.cue, i) == 0.0;
+        if can { track.overlaps.settled_sign(self.patterns(), i, state[i], self.set()) } else { None }
+    }
+
     /// The field of neuron `i`, and how far from it that may be.
     pub(super) fn near_field(&self, track: &mut Track, state: &[i8], i: usize) -> (f64, f64) {
         let (columns, set, x, external) = (self.patterns(), self.set(), state[i], self.external(track.cue, i));
         match self.force() {
-            Force::Powers(powers) => match track.overlaps.difference(columns, powers.power(), i, x, set) {
+            Force::Powers(powers) => match track.overlaps.twice_field(columns, powers.power(), i, x, set) {
                 Some(twice) => {
                     let field = twice as f64 / 2.0;
                     (field + external, 2.0 * f64::EPSILON * (field.abs() + external.abs()))
@@ -74,7 +77,7 @@ impl Walked<'_> {
     pub(super) fn field(&self, track: &mut Track, state: &[i8], i: usize) -> f64 {
         let (columns, set, x) = (self.patterns(), self.set(), state[i]);
         match self.force() {
-            Force::Powers(powers) => match track.overlaps.difference(columns, powers.power(), i, x, set) {
+            Force::Powers(powers) => match track.overlaps.twice_field(columns, powers.power(), i, x, set) {
                 Some(twice) => twice as f64 / 2.0,
                 None => powers.field(track.overlaps.spread(columns, i, x, set)),
             },
@@ -118,7 +121,7 @@ impl Walked<'_> {
     /// Twice the field of neuron `i`, the external one included.
     fn twice_field(&self, powers: &Powers, track: &mut Track, state: &[i8], i: usize) -> Balance {
         let (columns, set, x) = (self.patterns(), self.set(), state[i]);
-        let mut twice = match track.overlaps.difference(columns, powers.power(), i, x, set) {
+        let mut twice = match track.overlaps.twice_field(columns, powers.power(), i, x, set) {
             Some(whole) => {
                 let mut sum = Balance::default();
                 sum.add_whole(&Natural::from(whole.unsigned_abs()), whole.signum());

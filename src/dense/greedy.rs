@@ -1,4 +1,5 @@
-//! Greedy visits: the neuron of largest instability next. All fields are found anew for each.
+//! Greedy visits: the neuron of largest instability next. Fields are found anew for each, but for those
+//! of exponential networks that a bound shows to be content.
 
 use std::cmp::Ordering;
 
@@ -42,7 +43,11 @@ impl Walked<'_> {
 
     /// Neuron `i`, unless it is content.
     fn candidate(&self, track: &mut Track, state: &[i8], place: usize, i: usize) -> Option<Candidate> {
-        let (x, (field, error)) = (state[i], self.near_field(track, state, i));
+        let x = state[i];
+        if self.settled(track, state, i).is_some_and(|lean| self.tie().content(x, lean, true)) {
+            return None;
+        }
+        let (field, error) = self.near_field(track, state, i);
         let lean = match field {
             _ if field > error => 1,
             _ if field < -error => -1,

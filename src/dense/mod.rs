@@ -13,6 +13,7 @@
 //!
 //! Not here: capacities, which are in [`capacity`](crate::capacity).
 
+mod cubes;
 mod evaluate;
 mod exponentials;
 mod field;

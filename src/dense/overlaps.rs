@@ -1,13 +1,12 @@
 //! A state's overlaps with all patterns, and all that is worked out of them: brought up to date only when asked for.
 
+use super::cubes::Cubes;
 use super::head::Head;
 use super::tally::{Spread, Tally};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
 use crate::kernel::aligned::Aligned;
-use crate::kernel::bits::{
-    Columns, MOST_SQUARED, Power, Slopes, add_overlaps, extremes, shift_all, shorten, squares, sum, weigh,
-};
+use crate::kernel::bits::{Columns, Power, Slopes, add_overlaps, extremes, shift_all, sum, weigh};
 use crate::par::Watch;
 
 /// Neurons counted between two looks at whether to go on.
@@ -21,8 +20,8 @@ const PURPOSE: &str = "overlaps";
 /// How the weights of patterns are kept.
 #[derive(Debug)]
 enum Weights {
-    /// For the third power: the overlaps once more, in 16 bits.
-    Cubic(Aligned<i16>),
+    /// For the third power, in which they are quadratic.
+    Cubic(Cubes),
     /// As integers of 64 bits.
     Whole(Aligned<i64>),
     /// Not at all: they do not fit.
@@ -31,13 +30,10 @@ enum Weights {
 
 impl Weights {
     fn new(power: Option<Power>, n: usize, k: usize) -> Result<Self> {
-        let lanes = k.next_multiple_of(64);
+        let Some(power) = power.filter(|power| weights_fit(*power, n, k)) else { return Ok(Self::None) };
         Ok(match power {
-            Some(Power { degree: 3, rectified: false }) if n <= MOST_SQUARED as usize => {
-                Self::Cubic(Aligned::new(lanes, 0, PURPOSE)?)
-            }
-            Some(power) if weights_fit(power, n, k) => Self::Whole(Aligned::new(lanes, 0, PURPOSE)?),
-            _ => Self::None,
+            Power { degree: 3, rectified: false } if Cubes::fit(n) => Self::Cubic(Cubes::new(k, PURPOSE)?),
+            _ => Self::Whole(Aligned::new(k.next_multiple_of(64), 0, PURPOSE)?),
         })
     }
 }
@@ -62,6 +58,8 @@ pub(super) struct Overlaps {
     slopes: Slopes,
     tally: Tally,
     head: Head,
+    /// Changes, of those that wait, that the weights have followed.
+    followed: usize,
     /// What is up to date with the lanes.
     weighed: bool,
     tallied: bool,
@@ -83,6 +81,7 @@ impl Overlaps {
             slopes: Slopes::default(),
             tally: Tally::new(n)?,
             head: Head::new()?,
+            followed: 0,
             weighed: false,
             tallied: false,
             chosen: false,
@@ -99,9 +98,15 @@ impl Overlaps {
             watch.check()?;
         }
         self.lanes[columns.k()..].fill(0);
-        self.waiting.clear();
-        (self.weighed, self.tallied, self.chosen) = (false, false, false);
+        self.none_waits(false);
         Ok(())
+    }
+
+    /// All changes are in the lanes; whether they are in the weights as well.
+    fn none_waits(&mut self, weighed: bool) {
+        self.waiting.clear();
+        self.followed = 0;
+        (self.weighed, self.tallied, self.chosen) = (weighed, false, false);
     }
 
     /// Adds `step` to the value of neuron `i`.
@@ -120,6 +125,7 @@ impl Overlaps {
         if self.waiting.is_empty() {
             return;
         }
+        let weighed = self.follow_waiting(columns, set);
         if self.waiting.len() < MANY {
             let steps = self.waiting.iter().map(|(i, step)| (columns.column(*i as usize), i32::from(*step)));
             shift_all(set, steps, &mut self.lanes);
@@ -131,9 +137,21 @@ impl Overlaps {
                 add_overlaps(set, columns, &self.counted, size.into(), &mut self.lanes);
             }
         }
-        self.waiting.clear();
         self.lanes[columns.k()..].fill(0);
-        (self.weighed, self.tallied, self.chosen) = (false, false, false);
+        self.none_waits(weighed);
+    }
+
+    /// Lets the weights follow the changes that wait, if that is less work than to weigh anew; whether they did.
+    fn follow_waiting(&mut self, columns: &Columns, set: Available) -> bool {
+        let changes = &self.waiting[self.followed..];
+        match &mut self.weights {
+            Weights::Cubic(cubes) if self.weighed && changes.len() < MANY => {
+                cubes.follow(columns, changes, set);
+                self.followed = self.waiting.len();
+                true
+            }
+            _ => false,
+        }
     }
 
     /// All overlaps.
@@ -158,8 +176,8 @@ impl Overlaps {
         self.tally.of(columns, &self.lanes, i, x)
     }
 
-    /// Twice the field of neuron `i`, if it is decided and weights are kept.
-    pub(super) fn difference(
+    /// Twice the field of neuron `i`, if weights that say so are kept.
+    pub(super) fn twice_field(
         &mut self,
         columns: &Columns,
         power: Power,
@@ -167,37 +185,29 @@ impl Overlaps {
         x: i8,
         set: Available,
     ) -> Option<i64> {
-        if x == 0 || matches!(self.weights, Weights::None) {
+        if matches!((&self.weights, x), (Weights::None, _) | (Weights::Whole(_), 0)) {
             return None;
         }
-        self.catch_up(columns, set);
-        if !self.weighed {
+        if !self.follow_waiting(columns, set) {
+            self.catch_up(columns, set);
             self.weigh(columns.k(), power, set);
-            self.weighed = true;
         }
-        let column = columns.column(i);
         Some(match &self.weights {
-            Weights::Cubic(lanes) => {
-                let ones: i64 = column.iter().map(|word| i64::from(word.count_ones())).sum();
-                12 * squares(set, column, lanes, columns.n() as i32) + 16 * ones - self.slope(x)
+            Weights::Cubic(cubes) => cubes.twice_field(columns, i, x, set),
+            Weights::Whole(weights) => {
+                sum(set, columns.column(i), weights) - if x > 0 { self.slopes.rise } else { self.slopes.fall }
             }
-            Weights::Whole(weights) => sum(set, column, weights) - self.slope(x),
             Weights::None => return None,
         })
     }
 
-    fn slope(&self, x: i8) -> i64 {
-        if x > 0 { self.slopes.rise } else { self.slopes.fall }
-    }
-
-    /// Weighs all patterns anew.
+    /// Weighs all patterns anew, unless that is done.
     fn weigh(&mut self, k: usize, power: Power, set: Available) {
+        if self.weighed {
+            return;
+        }
         match &mut self.weights {
-            Weights::Cubic(short) => {
-                let (total, squares) = shorten(set, &self.lanes[..k], short);
-                let even = 6 * squares + 8 * k as i64;
-                self.slopes = Slopes { rise: even + 12 * total, fall: even - 12 * total };
-            }
+            Weights::Cubic(cubes) => cubes.take(&self.lanes, set),
             Weights::Whole(weights) => {
                 self.slopes = weigh(set, &self.lanes, power, weights);
                 // Lanes that stand for no pattern have overlap 0 and no bit in any column.
@@ -208,6 +218,7 @@ impl Overlaps {
             }
             Weights::None => {}
         }
+        self.weighed = true;
     }
 
     /// The sign of the field of neuron `i` in an exponential network, if a few patterns settle it.

@@ -3,8 +3,8 @@
 
 use std::sync::{Mutex, PoisonError, RwLock};
 
-use ndarray::Array2;
-use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
+use ndarray::{Array, Array2, ArrayView2, Dimension};
+use numpy::{Element, IntoPyArray, PyArray, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -166,6 +166,17 @@ impl<N: Clone + Send + Sync> Shared<N> {
     pub(super) fn read<R: Send>(&self, py: Python, work: impl FnOnce(&N, Par) -> Result<R> + Send) -> PyResult<R> {
         let network = self.current();
         Call::new(py, None).run(|par| work(&network, par))
+    }
+
+    /// What `work` says of `states`, as an array.
+    pub(super) fn say<'py, T: Element + Send, D: Dimension + Send>(
+        &self,
+        py: Python<'py>,
+        states: Rows,
+        work: impl FnOnce(&N, ArrayView2<i8>, Par) -> Result<Array<T, D>> + Send,
+    ) -> PyResult<Bound<'py, PyArray<T, D>>> {
+        let states = states.as_array();
+        Ok(self.read(py, |network, par| work(network, states, par))?.into_pyarray(py))
     }
 
     /// Replaces it by what `work` makes of it, if that succeeds.

@@ -56,33 +56,23 @@ impl DenseAssociativeMemory {
     }
 
     fn energy<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let states = states.as_array();
-        let energies = self.0.read(py, |network, par| network.energy(states, par))?;
-        Ok(energies.into_pyarray(py))
+        self.0.say(py, states, dense::DenseAssociativeMemory::energy)
     }
 
     fn field<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let states = states.as_array();
-        let fields = self.0.read(py, |network, par| network.field(states, par))?;
-        Ok(fields.into_pyarray(py))
+        self.0.say(py, states, dense::DenseAssociativeMemory::field)
     }
 
     fn overlap<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let states = states.as_array();
-        let overlaps = self.0.read(py, |network, par| network.overlap(states, par))?;
-        Ok(overlaps.into_pyarray(py))
+        self.0.say(py, states, dense::DenseAssociativeMemory::overlap)
     }
 
     fn hamming<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray2<i64>>> {
-        let states = states.as_array();
-        let distances = self.0.read(py, |network, par| network.hamming(states, par))?;
-        Ok(distances.into_pyarray(py))
+        self.0.say(py, states, dense::DenseAssociativeMemory::hamming)
     }
 
     fn is_fixed_point<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray1<bool>>> {
-        let states = states.as_array();
-        let fixed = self.0.read(py, |network, par| network.is_fixed_point(states, par))?;
-        Ok(fixed.into_pyarray(py))
+        self.0.say(py, states, dense::DenseAssociativeMemory::is_fixed_point)
     }
 
     #[classattr]

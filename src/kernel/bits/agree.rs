@@ -333,7 +333,7 @@ pub(super) fn ripple<const L: usize>(planes: &mut [[u64; L]], mut carry: [u64; L
 
 /// The lanes of a column's block that agree with the value `x`.
 #[inline(always)]
-pub(super) fn agreeing<const L: usize>(block: &[u64], x: i8) -> [u64; L] {
+fn agreeing<const L: usize>(block: &[u64], x: i8) -> [u64; L] {
     let negative = (i64::from(x) >> 63) as u64;
     let decided = (i64::from(x) & 1).wrapping_neg() as u64;
     let mut lanes = [0; L];
@@ -645,7 +645,7 @@ fn replace_block<const L: usize>(block: &[u64; L], planes: &mut [[u64; L]], from
 
 /// Asks for a column that is about to be read.
 #[inline(always)]
-fn prefetch(column: &[u64]) {
+pub(super) fn prefetch(column: &[u64]) {
     #[cfg(target_arch = "x86_64")]
     for block in column.chunks(BLOCK) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

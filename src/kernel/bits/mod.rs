@@ -13,6 +13,9 @@ mod lookup;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod plain_x86;
+mod short;
+#[cfg(target_arch = "x86_64")]
+mod short_avx2;
 
 use crate::error::{Error, Result, try_vec};
 use crate::kernel::Available;
@@ -21,7 +24,8 @@ use crate::par::Par;
 pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
 pub(crate) use census::add_overlaps;
 pub(crate) use lookup::{Indices, Tables};
-pub(crate) use plain::{MOST_SQUARED, Power, Slopes, extremes, shift_all, shorten, squares, sum, tally, weigh};
+pub(crate) use plain::{Power, Slopes, extremes, shift_all, sum, tally, weigh};
+pub(crate) use short::{MOST_SHORT, follow, shorten, squares};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
 macro_rules! for_every_set {
@@ -79,6 +83,7 @@ impl Words {
         Ok(Self { buffer, start, len })
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[u64] {
         &self.buffer[self.start..][..self.len]
     }
