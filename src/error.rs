@@ -301,10 +301,16 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// A vector of `len` copies of `value`, or [`Error::OutOfMemory`] where `vec![]` would abort.
 pub(crate) fn try_vec<T: Clone>(len: usize, value: T, purpose: &'static str) -> Result<Vec<T>> {
+    let mut vec = try_room(len, purpose)?;
+    vec.resize(len, value);
+    Ok(vec)
+}
+
+/// An empty vector with room for `len` values, for those who write each in order, or [`Error::OutOfMemory`].
+pub(crate) fn try_room<T>(len: usize, purpose: &'static str) -> Result<Vec<T>> {
     let mut vec = Vec::new();
     vec.try_reserve_exact(len)
         .map_err(|_| Error::OutOfMemory { bytes: len as u128 * size_of::<T>() as u128, purpose })?;
-    vec.resize(len, value);
     Ok(vec)
 }
 

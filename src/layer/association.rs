@@ -22,7 +22,7 @@ use crate::kernel::{CHUNK, Kernels, TILE, WIDEST};
 use crate::modern::pass::{QueryTile, WORTH_A_THREAD, plan};
 use crate::par::{Par, Watch};
 
-/// Queries that one ticket covers: three of the widest tiles.
+/// The most queries that one ticket covers: three of the widest tiles.
 const QUERIES_AT_ONCE: usize = 3 * WIDEST;
 
 /// What queries are associated with.
@@ -117,18 +117,19 @@ impl<T: Real> Association<'_, T> {
             return self.read_sparse(alpha, batch, par);
         }
         let mut answers = Answers::zeros(count, columns)?;
+        let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
         let mut pieces = Vec::new();
         let (mut later_means, mut later_normalizers) = (&mut answers.means[..], &mut answers.normalizers[..]);
         for problem in batch.problems {
-            for from in problem.queries.clone().step_by(QUERIES_AT_ONCE) {
-                let queries = from..problem.queries.end.min(from + QUERIES_AT_ONCE);
+            let at_once = evenly(problem.queries.len(), workers.div_ceil(batch.problems.len()));
+            for from in problem.queries.clone().step_by(at_once) {
+                let queries = from..problem.queries.end.min(from + at_once);
                 let (means, rest) = later_means.split_at_mut(queries.len() * columns);
                 let (normalizers, others) = later_normalizers.split_at_mut(queries.len());
                 pieces.push(Piece { problem, queries, means, normalizers });
                 (later_means, later_normalizers) = (rest, others);
             }
         }
-        let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
         par.each(workers, pieces.into_iter(), || Ok(()), |watch, (), piece| self.read_piece(batch, piece, watch))?;
         for query in 0..count {
             let normalizer = answers.normalizers[query];
@@ -255,4 +256,11 @@ impl<T: Real> Association<'_, T> {
 fn rows_of<'a, T: Real>(blocks: &'a Blocks<T>, head: usize, set: &Range<usize>) -> &'a [T] {
     let block = if blocks.count == 1 { 0 } else { head };
     &blocks.block(block)[set.start * blocks.width..set.end * blocks.width]
+}
+
+/// Queries in each piece of a problem: pieces of one length, at least `pieces` of them where that leaves whole tiles.
+fn evenly(queries: usize, pieces: usize) -> usize {
+    let most = queries.div_ceil(WIDEST);
+    let pieces = queries.div_ceil(QUERIES_AT_ONCE).max(pieces.min(most)).max(1);
+    queries.div_ceil(pieces).max(1)
 }

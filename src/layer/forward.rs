@@ -2,7 +2,6 @@
 //!
 //! Not here: the way back (`pull`).
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use ndarray::{Array3, Array4, ArrayBase, ArrayView2, ArrayView3, CowArray};
@@ -174,11 +173,7 @@ impl Layer {
             Some(given) => Some(normalized(given, fitted.projection_size, &parameters.projection_norm, par)?),
         };
 
-        let queries = self.in_space(
-            &state.with(parameters.state_norm.affine(), par)?,
-            (fitted.state_size, parameters.query.as_ref()),
-            par,
-        )?;
+        let queries = self.in_space((&state, &parameters.state_norm), parameters.query.as_ref(), par)?;
         let (query_space, queries) = self.normalized_space(queries, &parameters.space_norm, par)?;
         let initial = expanded(&queries, fitted.places, fitted.state_batch)?;
 
@@ -292,37 +287,41 @@ impl Layer {
         (stored, projection): (&Normalized<T>, Option<&Normalized<T>>),
         par: Par,
     ) -> Result<Body<T>> {
-        let keys = self.in_space(
-            &stored.with(parameters.stored_norm.affine(), par)?,
-            (fitted.stored_size, parameters.key.as_ref()),
-            par,
-        )?;
+        let keys = self.in_space((stored, &parameters.stored_norm), parameters.key.as_ref(), par)?;
         let (key_space, keys) = self.normalized_space(keys, &parameters.space_norm, par)?;
-        let rows = projection.unwrap_or(stored).with(parameters.projection_norm.affine(), par)?;
-        let (rows, width, connected) = match parameters.key.as_ref().filter(|_| self.connected) {
-            None => (rows, fitted.projection_size, None),
+        let inputs = (projection.unwrap_or(stored), &parameters.projection_norm);
+        let (values, connected) = match parameters.key.as_ref().filter(|_| self.connected) {
+            None => (self.in_space(inputs, parameters.value.as_ref(), par)?, None),
             Some(key) => {
-                let through = project(&rows, fitted.projection_size, (&key.weight, key.bias.as_deref()), 1, par)?;
-                (Cow::Owned(copied(&through.data)?), through.width, Some(through.data))
+                let rows = inputs.0.gaining(inputs.1.affine());
+                let through = project(rows, fitted.projection_size, (&key.weight, key.bias.as_deref()), 1, par)?;
+                let values = match &parameters.value {
+                    None => Blocks::whole(copied(&through.data)?, through.width),
+                    Some(value) => {
+                        let linear = (&value.weight[..], value.bias.as_deref());
+                        project(&through.data, through.width, linear, self.heads, par)?
+                    }
+                };
+                (values, Some(through.data))
             }
-        };
-        let values = match &parameters.value {
-            None => Blocks::whole(rows.into_owned(), width),
-            Some(value) => project(&rows, width, (&value.weight, value.bias.as_deref()), self.heads, par)?,
         };
         Ok(Body::Projected { key_space, keys, values, connected })
     }
 
-    /// Rows projected into Hopfield space, one block a head, or as they are for all heads.
+    /// Normalised rows after gain and bias, projected to one block a head, or as they are for all heads.
     fn in_space<T: Real>(
         &self,
-        rows: &[T],
-        (width, linear): (usize, Option<&Linear<T>>),
+        (rows, norm): (&Normalized<T>, &Normalization<T>),
+        linear: Option<&Linear<T>>,
         par: Par,
     ) -> Result<Blocks<T>> {
+        let width = rows.rows.width;
         match linear {
-            Some(linear) => project(rows, width, (&linear.weight, linear.bias.as_deref()), self.heads, par),
-            None => Ok(Blocks::whole(copied(rows)?, width)),
+            Some(linear) => {
+                let rows = rows.gaining(norm.affine());
+                project(rows, width, (&linear.weight, linear.bias.as_deref()), self.heads, par)
+            }
+            None => Ok(Blocks::whole(rows.with(norm.affine(), par)?.into_owned(), width)),
         }
     }
 

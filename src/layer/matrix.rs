@@ -6,7 +6,7 @@
 //!
 //! Not here: any product that would need both tables repacked.
 
-use crate::error::{Result, area, try_vec};
+use crate::error::{Result, area, try_room, try_vec};
 use crate::kernel::aligned::Aligned;
 use crate::kernel::compare::Comparison;
 use crate::kernel::narrow::Entries;
@@ -52,13 +52,10 @@ impl<T: Real> Blocks<T> {
         if self.count == 1 {
             return copied(&self.data);
         }
-        let mut rows = try_vec(self.data.len(), T::ZERO, "a table")?;
-        if self.width > 0 {
+        let mut rows = try_room(self.data.len(), "a table")?;
+        for row in 0..self.rows {
             for block in 0..self.count {
-                let from = self.block(block).chunks_exact(self.width);
-                for (row, from) in rows.chunks_exact_mut(self.count * self.width).zip(from) {
-                    row[block * self.width..][..self.width].copy_from_slice(from);
-                }
+                rows.extend_from_slice(&self.block(block)[row * self.width..][..self.width]);
             }
         }
         Ok(rows)
@@ -66,16 +63,13 @@ impl<T: Real> Blocks<T> {
 
     /// Rows cut into `blocks` blocks.
     pub(super) fn cut(rows: &[T], blocks: usize, width: usize) -> Result<Self> {
-        let mut cut = Self::zeros(blocks, rows.len().checked_div(blocks * width).unwrap_or(0), width)?;
-        if !rows.is_empty() {
-            let len = cut.rows * width;
-            for (block, into) in cut.data.chunks_exact_mut(len).enumerate() {
-                for (into, row) in into.chunks_exact_mut(width).zip(rows.chunks_exact(blocks * width)) {
-                    into.copy_from_slice(&row[block * width..][..width]);
-                }
+        let mut data = try_room(rows.len(), "a table")?;
+        for block in 0..blocks {
+            for row in rows.chunks_exact((blocks * width).max(1)) {
+                data.extend_from_slice(&row[block * width..][..width]);
             }
         }
-        Ok(cut)
+        Ok(Self { data, count: blocks, rows: rows.len().checked_div(blocks * width).unwrap_or(0), width })
     }
 
     /// The sum of all blocks, in order.
@@ -95,8 +89,8 @@ impl<T: Real> Blocks<T> {
 
 /// A copy, or [`crate::Error::OutOfMemory`].
 pub(super) fn copied<T: Real>(from: &[T]) -> Result<Vec<T>> {
-    let mut copy = try_vec(from.len(), T::ZERO, "a copy")?;
-    copy.copy_from_slice(from);
+    let mut copy = try_room(from.len(), "a copy")?;
+    copy.extend_from_slice(from);
     Ok(copy)
 }
 
@@ -104,6 +98,34 @@ pub(super) fn copied<T: Real>(from: &[T]) -> Result<Vec<T>> {
 pub(super) fn add<T: Real>(into: &mut [T], more: &[T]) {
     for (into, &more) in into.iter_mut().zip(more) {
         *into = into.plus(more);
+    }
+}
+
+/// Rows that take a gain and a bias, one entry a column, on their way into a product.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a, T> {
+    pub(super) data: &'a [T],
+    pub(super) affine: Option<(&'a [T], &'a [T])>,
+}
+
+impl<'a, T> From<&'a [T]> for Rows<'a, T> {
+    fn from(data: &'a [T]) -> Self {
+        Self { data, affine: None }
+    }
+}
+
+impl<'a, T> From<&'a Vec<T>> for Rows<'a, T> {
+    fn from(data: &'a Vec<T>) -> Self {
+        Self { data, affine: None }
+    }
+}
+
+/// Rows times the gain plus the bias.
+pub(super) fn gained<T: Real>(rows: &[T], (gain, bias): (&[T], &[T]), into: &mut [T]) {
+    for (into, row) in into.chunks_exact_mut(gain.len()).zip(rows.chunks_exact(gain.len())) {
+        for ((into, &entry), (&gain, &bias)) in into.iter_mut().zip(row).zip(gain.iter().zip(bias)) {
+            *into = entry.times(gain).plus(bias);
+        }
     }
 }
 
@@ -121,13 +143,14 @@ fn workers(work: usize, par: Par) -> usize {
 }
 
 /// `X Wᵀ + b`, in `blocks` blocks: rows `x` of `d` entries, one row of `weight` (and one entry of `bias`) an output.
-pub(super) fn project<T: Real>(
-    x: &[T],
+pub(super) fn project<'a, T: Real>(
+    x: impl Into<Rows<'a, T>>,
     d: usize,
     (weight, bias): (&[T], Option<&[T]>),
     blocks: usize,
     par: Par,
 ) -> Result<Blocks<T>> {
+    let Rows { data: x, affine } = x.into();
     let (rows, outputs) = (x.len() / d, weight.len() / d);
     let width = outputs / blocks;
     let mut product = Blocks::zeros(blocks, rows, width)?;
@@ -146,14 +169,23 @@ pub(super) fn project<T: Real>(
     par.each(
         workers(x.len().saturating_mul(outputs), par),
         x.chunks(ROWS_AT_ONCE * d).zip(pieces),
-        || Ok((Aligned::new(d * widest, T::ZERO, "packed rows")?, Aligned::new(TILE * widest, T::ZERO, "products")?)),
-        |watch, (packed, products), (x, mut into)| {
+        || {
+            let moved = try_vec(if affine.is_some() { d * widest } else { 0 }, T::ZERO, "rows")?;
+            let packed = Aligned::new(d * widest, T::ZERO, "packed rows")?;
+            Ok((moved, packed, Aligned::new(TILE * widest, T::ZERO, "products")?))
+        },
+        |watch, (moved, packed, products), (x, mut into)| {
             let (count, mut at) = (x.len() / d, 0);
             while at < count {
                 watch.check()?;
                 let (vectors, taken) = tile(count - at, kernels.lanes());
                 let lanes = vectors * kernels.lanes();
-                kernels.pack(Shape::Lanes(vectors), &x[at * d..][..taken * d], d, &mut packed[..d * lanes]);
+                let mut rows = &x[at * d..][..taken * d];
+                if let Some(affine) = affine {
+                    gained(rows, affine, moved);
+                    rows = &moved[..taken * d];
+                }
+                kernels.pack(Shape::Lanes(vectors), rows, d, &mut packed[..d * lanes]);
                 for first in (0..outputs).step_by(TILE) {
                     let last = outputs.min(first + TILE);
                     let rows = Entries::Wide(&weight[first * d..last * d]);

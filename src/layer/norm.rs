@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::matrix::{Blocks, copied, in_parts};
+use super::matrix::{Blocks, Rows, copied, gained, in_parts};
 use crate::error::{Result, try_vec};
 use crate::kernel::Kernels;
 use crate::kernel::real::Real;
@@ -87,9 +87,14 @@ impl<T: Real> Normalized<T> {
         Ok(Self { rows: Blocks::whole(rows, width), scales })
     }
 
+    /// The rows, with gain and bias for a product.
+    pub(super) fn gaining<'a>(&'a self, affine: Option<(&'a [T], &'a [T])>) -> Rows<'a, T> {
+        Rows { data: &self.rows.data, affine }
+    }
+
     /// The rows after gain and bias.
     pub(super) fn with(&self, affine: Option<(&[T], &[T])>, par: Par) -> Result<Cow<'_, [T]>> {
-        let Some((gain, bias)) = affine else { return Ok(Cow::Borrowed(&self.rows.data)) };
+        let Some(affine) = affine else { return Ok(Cow::Borrowed(&self.rows.data)) };
         let (width, from) = (self.rows.width, &self.rows.data);
         let mut rows = try_vec(from.len(), T::ZERO, "normalised rows")?;
         par.each(
@@ -98,11 +103,7 @@ impl<T: Real> Normalized<T> {
             || Ok(()),
             |watch, (), (rows, from)| {
                 watch.check()?;
-                for (row, from) in rows.chunks_exact_mut(width).zip(from.chunks_exact(width)) {
-                    for ((entry, &from), (&gain, &bias)) in row.iter_mut().zip(from).zip(gain.iter().zip(bias)) {
-                        *entry = from.times(gain).plus(bias);
-                    }
-                }
+                gained(from, affine, rows);
                 Ok(())
             },
         )?;
@@ -118,7 +119,7 @@ impl<T: Real> Normalized<T> {
         par: Par,
     ) -> Result<(Vec<T>, Option<Affine<T>>)> {
         let Some((gain, _)) = affine else {
-            self.pull_plain(&mut gradient, par)?;
+            self.pull_plain(&mut gradient, None, par)?;
             return Ok((gradient, None));
         };
         let width = self.rows.width;
@@ -134,30 +135,34 @@ impl<T: Real> Normalized<T> {
             }
             Ok(())
         })?;
-        for row in gradient.chunks_exact_mut(width) {
-            for (entry, &gain) in row.iter_mut().zip(gain) {
-                *entry = entry.times(gain);
-            }
-        }
-        self.pull_plain(&mut gradient, par)?;
+        self.pull_plain(&mut gradient, Some(gain), par)?;
         let of_bias = of_gain.split_off(width);
         Ok((gradient, Some((of_gain, of_bias))))
     }
 
-    /// Turns the gradient with respect to the normalised rows into that with respect to the raw ones.
-    pub(super) fn pull_plain(&self, gradient: &mut [T], par: Par) -> Result<()> {
-        if self.scales.is_empty() {
+    /// Turns the gradient with respect to the normalised rows, after the gain if one is given, into that with respect to
+    /// the raw ones.
+    pub(super) fn pull_plain(&self, gradient: &mut [T], gain: Option<&[T]>, par: Par) -> Result<()> {
+        if self.scales.is_empty() && gain.is_none() {
             return Ok(());
         }
         let width = self.rows.width;
-        let known = self.rows.data.chunks(ROWS_AT_ONCE * width).zip(self.scales.chunks(ROWS_AT_ONCE));
+        let mut scales = self.scales.chunks(ROWS_AT_ONCE);
+        let known = self.rows.data.chunks(ROWS_AT_ONCE * width).map(|rows| (rows, scales.next().unwrap_or_default()));
         par.each(
             workers(self.rows.data.len(), par),
             gradient.chunks_mut(ROWS_AT_ONCE * width).zip(known),
             || Ok(()),
             |watch, (), (gradient, (rows, scales))| {
                 watch.check()?;
-                Kernels::in_use().pull_normal(gradient, rows, scales, width);
+                if let Some(gain) = gain {
+                    for row in gradient.chunks_exact_mut(width) {
+                        row.iter_mut().zip(gain).for_each(|(entry, &gain)| *entry = entry.times(gain));
+                    }
+                }
+                if !scales.is_empty() {
+                    Kernels::in_use().pull_normal(gradient, rows, scales, width);
+                }
                 Ok(())
             },
         )

@@ -16,7 +16,7 @@ use super::norm::{Affine, Normalized};
 use super::parameters::{Linear, Parameters};
 use super::projected::{OfProjected, Projected};
 use super::space::{Record, Settled, Space, Through};
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_room};
 use crate::kernel::real::Real;
 use crate::par::Par;
 
@@ -101,8 +101,8 @@ pub struct Gradients<T> {
 struct OfStored<T> {
     /// With respect to raw stored patterns.
     stored: Vec<T>,
-    /// With respect to the raw inputs of the values.
-    projection: Vec<T>,
+    /// With respect to the raw inputs of the values, where it is not part of `stored`.
+    projection: Option<Vec<T>>,
     stored_norm: Option<Affine<T>>,
     projection_norm: Option<Affine<T>>,
     space_norm: Option<Affine<T>>,
@@ -166,10 +166,12 @@ impl<T: Real> Tape<T> {
         })?;
         let (state, state_norm, query_space, query) = self.pull_queries(of_queries, par)?;
         let mut stored = of_stored.stored;
-        if self.projection_shape.is_none() {
-            add(&mut stored, &of_stored.projection);
+        let mut projection = None;
+        match (self.projection_shape, of_stored.projection) {
+            (Some(shape), Some(given)) => projection = Some(shaped(shape, given)?),
+            (None, Some(more)) => add(&mut stored, &more),
+            (_, None) => {}
         }
-        let projection = self.projection_shape.map(|shape| shaped(shape, of_stored.projection)).transpose()?;
         Ok(Gradients {
             state: shaped(self.shapes[0], state)?,
             stored: shaped(self.shapes[1], stored)?,
@@ -322,7 +324,7 @@ impl<T: Real> Tape<T> {
             }
         }
         let (projection, projection_norm) = inputs.pull(of_rows, parameters.projection_norm.affine(), par)?;
-        Ok(OfStored { stored, projection, stored_norm, projection_norm, space_norm, key, value })
+        Ok(OfStored { stored, projection: Some(projection), stored_norm, projection_norm, space_norm, key, value })
     }
 
     fn pull_folded(&self, into: OfFolded<T>, par: Par) -> Result<OfStored<T>> {
@@ -331,21 +333,20 @@ impl<T: Real> Tape<T> {
         let mut stored = keys.data;
         let inputs = self.projection.as_ref().unwrap_or(&self.stored);
         let width = inputs.rows.width;
-        let mut projection = match values {
-            None => try_vec(inputs.rows.data.len(), T::ZERO, "gradients")?,
-            Some(values) if values.width == width => values.data,
-            Some(values) => {
-                // Without the column of ones.
-                let mut rows = try_vec(inputs.rows.data.len(), T::ZERO, "gradients")?;
-                for (row, from) in rows.chunks_exact_mut(width).zip(values.data.chunks_exact(values.width)) {
-                    row.copy_from_slice(&from[..width]);
-                }
-                rows
-            }
-        };
         // Gains are in the maps already, so what is left is the plain normalisation.
-        self.stored.pull_plain(&mut stored, par)?;
-        inputs.pull_plain(&mut projection, par)?;
+        self.stored.pull_plain(&mut stored, None, par)?;
+        let mut projection = None;
+        if let Some(values) = values {
+            let mut rows = values.data;
+            if values.width > width {
+                // Without the column of ones.
+                let mut others = try_room(inputs.rows.data.len(), "gradients")?;
+                rows.chunks_exact(values.width).for_each(|row| others.extend_from_slice(&row[..width]));
+                rows = others;
+            }
+            inputs.pull_plain(&mut rows, None, par)?;
+            projection = Some(rows);
+        }
         let affine = |there: bool, gain: Vec<T>, shift: Vec<T>| there.then_some((gain, shift));
         let linear = |linear: &Option<Linear<T>>, weight: Vec<T>, bias: Vec<T>| {
             linear.as_ref().map(|linear| Linear { weight, bias: linear.bias.as_ref().map(|_| bias) })
