@@ -4,7 +4,7 @@
 //! `h > (T/2) ln(u / (1 − u))`. The right-hand side knows nothing of the network, so it is drawn ahead, a block of visits
 //! at once, and a visit stays a comparison of its field with a number.
 
-use super::network::{Network, Visit};
+use super::network::{OneByOne, Visit};
 use super::options::{Order, Tie, Update};
 use super::outcome::Reason;
 use super::walk::{CHECK_EVERY, Walk, Workspace};
@@ -17,7 +17,7 @@ pub(super) fn noise(stream: &mut Stream, temperature: f64) -> f64 {
     temperature / 2.0 * libm::log(u / (1.0 - u))
 }
 
-impl<N: Network> Walk<'_, '_, N> {
+impl<N: OneByOne> Walk<'_, '_, N> {
     pub(super) fn asynchronously(&mut self) -> Result<Reason> {
         let (stop, temperature) = (self.options.stop, self.options.temperature);
         let mut unchanged = 0;

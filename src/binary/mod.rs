@@ -21,7 +21,7 @@ use ndarray::ArrayView2;
 
 pub(crate) use exact::{Exact, ratio};
 pub use mixture::Mixture;
-pub(crate) use network::{Network, Visit};
+pub(crate) use network::{Network, OneByOne, Visit};
 pub use options::{Known, Order, Report, Retrieve, Seeds, Stop, Temperature, Tie, Update};
 pub use outcome::{BinaryRetrieval, Outcome, Reason, Recall};
 pub(crate) use stored::Stored;
@@ -46,12 +46,30 @@ pub(crate) fn workers(items: usize, words: usize) -> usize {
 /// # Errors
 /// Cues of another width or with values other than −1 and +1 where they are known; budgets below 1; targets that are
 /// not stored; lists that do not have one entry for each cue.
-pub(crate) fn retrieve<N: Network>(
+pub(crate) fn retrieve<N: OneByOne>(
     network: &N,
     cues: ArrayView2<'_, i8>,
     options: &Retrieve<'_>,
     par: Par<'_>,
 ) -> Result<BinaryRetrieval> {
+    walk_all(&Problem { network, options, updates: walk::as_asked }, cues, par)
+}
+
+/// The same for [`Update::Synchronous`] alone.
+///
+/// # Errors
+/// As [`retrieve`].
+pub(crate) fn retrieve_in_step<N: Network>(
+    network: &N,
+    cues: ArrayView2<'_, i8>,
+    options: &Retrieve<'_>,
+    par: Par<'_>,
+) -> Result<BinaryRetrieval> {
+    walk_all(&Problem { network, options, updates: walk::in_step }, cues, par)
+}
+
+fn walk_all<N: Network>(problem: &Problem<N>, cues: ArrayView2<'_, i8>, par: Par<'_>) -> Result<BinaryRetrieval> {
+    let (network, options) = (problem.network, problem.options);
     let (n, k) = (network.columns().n(), network.columns().k());
     let cues = match options.known {
         Some(known) => Spins::where_known("cues", cues, n, known.mask, par)?,
@@ -59,18 +77,22 @@ pub(crate) fn retrieve<N: Network>(
     };
     let m = cues.len();
     options.check(m, n, k)?;
-    let problem = Problem { network, options };
     let mut states = try_vec(area(m, n, "states")?, 0, "states")?;
     states.copy_from_slice(cues.as_slice());
     let mut slots = try_vec(m, Slot::default(), "results")?;
-    let items = states.chunks_exact_mut(n).zip(&mut slots).enumerate();
+    let at_once = network.cues_at_once();
+    let items = states.chunks_mut(at_once * n).zip(slots.chunks_mut(at_once)).enumerate();
     par.each(
         workers(m, n.saturating_mul(network.words_a_visit())),
         items,
-        || Workspace::new(&problem),
-        |watch, space, (index, (state, slot))| {
-            walk::run(&problem, space, watch, index, state, slot)?;
-            watch.advance(1);
+        || Workspace::new(problem),
+        |watch, space, (group, (states, slots))| {
+            let first = group * at_once;
+            network.meet(&mut space.track, first, states, watch)?;
+            for (index, (state, slot)) in (first..).zip(states.chunks_exact_mut(n).zip(slots)) {
+                walk::run(problem, space, watch, index, state, slot)?;
+                watch.advance(1);
+            }
             Ok(())
         },
     )?;

@@ -6,7 +6,7 @@
 //! these rules:
 //!
 //! - `state` holds −1 and +1, and 0 for a neuron that is still undecided. A neuron may leave 0 and never comes back.
-//! - All changes go through [`change`](Network::change) and [`change_all`](Network::change_all), which write `state`.
+//! - All changes go through [`change`](OneByOne::change) and [`change_all`](Network::change_all), which write `state`.
 //!   Nothing else does, so a track may hold what it likes about it.
 //! - A *lean* is the sign of a neuron's field: +1, −1, or 0 for a tie. A network decides it exactly where it can (a tie
 //!   is a real tie) and the same way in every method. The walk knows the tie rule and tosses the coins.
@@ -32,7 +32,7 @@ pub(crate) struct Visit<F> {
     pub field: F,
 }
 
-/// A network of ±1 neurons during one retrieval.
+/// A network of ±1 neurons during one retrieval, all of whose neurons can be updated at once.
 pub(crate) trait Network: Sync {
     /// A worker's memory for one cue after another.
     type Track;
@@ -51,6 +51,16 @@ pub(crate) trait Network: Sync {
     /// Memory for one cue after another.
     fn track(&self) -> Result<Self::Track>;
 
+    /// How many cues it is best to meet at once.
+    fn cues_at_once(&self) -> usize {
+        1
+    }
+
+    /// Meets the cues from number `first` on, each of which is begun next, in their order.
+    fn meet(&self, _track: &mut Self::Track, _first: usize, _states: &[i8], _watch: &Watch) -> Result<()> {
+        Ok(())
+    }
+
     /// Turns the track to cue number `cue`, whose state is `state`.
     fn begin(&self, track: &mut Self::Track, cue: usize, state: &[i8], watch: &Watch) -> Result<()>;
 
@@ -64,9 +74,30 @@ pub(crate) trait Network: Sync {
         ties_hold: bool,
     ) -> Option<Visit<Self::Field>>;
 
-    /// The same where chance pulls at each visit: `noise` has one number for each listed neuron, in the units of the
-    /// field, and an update gives the neuron +1 where its field is above that number, else −1. Visits up to the first
-    /// neuron with another value; the lean found is what the update gives, never 0.
+    /// Writes the leans of the neurons from `first` on, all in the field of this one state. `noise` is empty, or has one
+    /// number for each of them as in
+    /// [`first_swayed`](OneByOne::first_swayed); then no lean is 0.
+    fn leans(&self, track: &mut Self::Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]);
+
+    /// Gives many neurons, in ascending order, values that they do not have.
+    fn change_all(&self, track: &mut Self::Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch)
+    -> Result<()>;
+
+    /// Whether the state, which has no undecided neurons, equals a stored pattern.
+    fn is_memory(&self, track: &mut Self::Track, state: &[i8]) -> bool;
+
+    /// Writes the overlaps `ξ^μ·x` with all stored patterns.
+    fn overlaps(&self, track: &mut Self::Track, state: &[i8], out: &mut [i64]);
+
+    /// The energy of the state; asked for once a sweep at most, or after every flip where there is a target.
+    fn energy(&self, track: &mut Self::Track, state: &[i8]) -> f64;
+}
+
+/// A network whose neurons can be visited one by one as well.
+pub(crate) trait OneByOne: Network {
+    /// What [`first_unstable`](Network::first_unstable) does, where chance pulls at each visit: `noise` has one number for
+    /// each listed neuron, in the units of the field, and an update gives the neuron +1 where its field is above that
+    /// number, else −1. Visits up to the first neuron with another value; the lean found is what the update gives, never 0.
     fn first_swayed(
         &self,
         track: &mut Self::Track,
@@ -85,25 +116,8 @@ pub(crate) trait Network: Sync {
         watch: &Watch,
     ) -> Result<Option<Visit<Self::Field>>>;
 
-    /// Writes the leans of the neurons from `first` on, all in the field of this one state. `noise` is empty, or has one
-    /// number for each of them as in [`first_swayed`](Network::first_swayed); then no lean is 0.
-    fn leans(&self, track: &mut Self::Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]);
-
     /// Gives neuron `i` the value `to`, which it does not have. `field` is what a visit of this state has just found.
     fn change(&self, track: &mut Self::Track, state: &mut [i8], i: usize, to: i8, field: Self::Field);
-
-    /// Gives many neurons, in ascending order, values that they do not have.
-    fn change_all(&self, track: &mut Self::Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch)
-    -> Result<()>;
-
-    /// Whether the state, which has no undecided neurons, equals a stored pattern.
-    fn is_memory(&self, track: &mut Self::Track, state: &[i8]) -> bool;
-
-    /// Writes the overlaps `ξ^μ·x` with all stored patterns.
-    fn overlaps(&self, track: &mut Self::Track, state: &[i8], out: &mut [i64]);
-
-    /// The energy of the state; asked for once a sweep at most, or after every flip where there is a target.
-    fn energy(&self, track: &mut Self::Track, state: &[i8]) -> f64;
 }
 
 impl Tie {

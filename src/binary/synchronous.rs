@@ -71,22 +71,63 @@ impl<N: Network> Walk<'_, '_, N> {
             self.network.leans(track, self.state, first, numbers, &mut leans[first..end]);
             self.watch.check()?;
         }
+        self.want_values();
         self.space.changes.swap(0, 1);
-        self.space.changes[0].clear();
-        for place in 0..self.space.free.len() {
-            let neuron = self.space.free[place];
-            let (from, lean) = (self.state[neuron as usize], self.space.leans[neuron as usize]);
-            let to = self.decide(from, lean);
-            if to != from {
-                self.space.changes[0].push((neuron, to));
-                self.undecided -= usize::from(from == 0);
-                self.n_flips += 1;
-            }
+        let Workspace { leans: wanted, changes: [changes, _], .. } = &mut *self.space;
+        changes.clear();
+        for_each_difference(self.state, wanted, |i| changes.push((i as u32, wanted[i])));
+        self.n_flips += changes.len() as u64;
+        if self.undecided > 0 {
+            self.undecided -= changes.iter().filter(|(i, _)| self.state[*i as usize] == 0).count();
         }
         self.n_updates += self.space.free.len() as u64;
         let (track, changes) = (&mut self.space.track, &self.space.changes[0]);
         self.network.change_all(track, self.state, changes, self.watch)
     }
+}
+
+impl<N: Network> Walk<'_, '_, N> {
+    /// Turns the leans of all neurons into the values that they are to have: ties are decided, and what is not free stays.
+    fn want_values(&mut self) {
+        let (tie, n) = (self.network.tie(), self.state.len());
+        let Workspace { leans, free, .. } = &mut *self.space;
+        if tie == Tie::Random {
+            for i in &*free {
+                let lean = &mut leans[*i as usize];
+                if *lean == 0 {
+                    *lean = 2 * i8::from(self.stream.coin()) - 1;
+                }
+            }
+        }
+        let (keep, other) = (tie == Tie::Keep, if tie == Tie::Minus { -1 } else { 1 });
+        for (lean, x) in leans.iter_mut().zip(&*self.state) {
+            let at_tie = if keep && *x != 0 { *x } else { other };
+            *lean = if *lean == 0 { at_tie } else { *lean };
+        }
+        if free.len() < n {
+            let mut next = 0;
+            for i in free.iter().map(|i| *i as usize).chain([n]) {
+                leans[next..i].copy_from_slice(&self.state[next..i]);
+                next = i + 1;
+            }
+        }
+    }
+}
+
+/// Goes to the places where two lists of bytes differ, eight bytes at a look.
+fn for_each_difference(one: &[i8], other: &[i8], mut go: impl FnMut(usize)) {
+    let word = |bytes: &[i8; 8]| u64::from_le_bytes(bytes.map(i8::cast_unsigned));
+    let ((words, rest), (other_words, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    for (w, (one, other)) in words.iter().zip(other_words).enumerate() {
+        let mut different = word(one) ^ word(other);
+        while different != 0 {
+            let byte = different.trailing_zeros() / 8;
+            go(8 * w + byte as usize);
+            different &= !(0xFF << (8 * byte));
+        }
+    }
+    let first = one.len() - rest.len();
+    rest.iter().zip(other_rest).enumerate().filter(|(_, (x, y))| x != y).for_each(|(j, _)| go(first + j));
 }
 
 /// Notices a state that comes back, looking two steps back and at a landmark.

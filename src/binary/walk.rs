@@ -3,7 +3,7 @@
 //! Updates are made in `asynchronous` and `synchronous`; here is what both need. A trajectory is a function of network,
 //! cue, options and seed alone.
 
-use super::network::Network;
+use super::network::{Network, OneByOne};
 use super::options::{Retrieve, Seeds, Tie, Update};
 use super::outcome::{Reason, Recall, Slot, judge};
 use crate::error::{Error, Result, try_vec};
@@ -18,9 +18,26 @@ const CHECK_WORDS: usize = 1 << 22;
 const PURPOSE: &str = "a cue's workspace";
 
 /// What all cues of a retrieval share.
-pub(super) struct Problem<'a, 'o, N> {
+pub(super) struct Problem<'a, 'o, N: Network> {
     pub network: &'a N,
     pub options: &'a Retrieve<'o>,
+    pub updates: Updates<N>,
+}
+
+/// How a walk goes on until it stops, and says why.
+pub(super) type Updates<N> = fn(&mut Walk<'_, '_, N>) -> Result<Reason>;
+
+/// By whatever updates are asked for.
+pub(super) fn as_asked<N: OneByOne>(walk: &mut Walk<'_, '_, N>) -> Result<Reason> {
+    match walk.options.update {
+        Update::Asynchronous(_) | Update::Listed(_) => walk.asynchronously(),
+        Update::Synchronous => walk.synchronously(),
+    }
+}
+
+/// By synchronous updates, whatever is asked for.
+pub(super) fn in_step<N: Network>(walk: &mut Walk<'_, '_, N>) -> Result<Reason> {
+    walk.synchronously()
 }
 
 /// Memory that a worker uses for one cue after another.
@@ -79,7 +96,11 @@ pub(super) fn run<N: Network>(
 ) -> Result<()> {
     let clamp = problem.options.known.is_some_and(|known| known.clamp);
     space.free.clear();
-    space.free.extend((0_u32..).zip(&*state).filter(|(_, x)| !clamp || **x == 0).map(|(i, _)| i));
+    if clamp {
+        space.free.extend((0_u32..).zip(&*state).filter(|(_, x)| **x == 0).map(|(i, _)| i));
+    } else {
+        space.free.extend(0..state.len() as u32);
+    }
     space.listed.clear();
     if let Update::Listed(neurons) = problem.options.update {
         let neurons = neurons.iter().map(|i| *i as u32).filter(|i| !clamp || state[*i as usize] == 0);
@@ -105,7 +126,7 @@ pub(super) fn run<N: Network>(
         unchecked: 0,
         stretch: (CHECK_WORDS / problem.network.words_a_visit().max(1)).clamp(1, CHECK_EVERY),
     };
-    let reason = walk.finish()?;
+    let reason = walk.finish(problem.updates)?;
     slot.recall = Some(walk.recall(reason, index)?);
     Ok(())
 }
@@ -131,7 +152,7 @@ pub(super) struct Walk<'a, 'o, N: Network> {
 }
 
 impl<N: Network> Walk<'_, '_, N> {
-    fn finish(&mut self) -> Result<Reason> {
+    fn finish(&mut self, updates: Updates<N>) -> Result<Reason> {
         self.record()?;
         if let Some(reached) = self.goal() {
             return Ok(reached);
@@ -140,10 +161,7 @@ impl<N: Network> Walk<'_, '_, N> {
             self.n_sweeps = 1;
             return Ok(Reason::FixedPoint);
         }
-        match self.options.update {
-            Update::Asynchronous(_) | Update::Listed(_) => self.asynchronously(),
-            Update::Synchronous => self.synchronously(),
-        }
+        updates(self)
     }
 
     /// The value that an update gives a neuron of value `x` with this lean.

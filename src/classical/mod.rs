@@ -12,6 +12,7 @@
 
 mod evaluate;
 mod greedy;
+mod in_step;
 mod learning;
 mod limits;
 mod local;
@@ -39,6 +40,7 @@ use crate::binary::{self, Stored};
 use crate::error::{Error, Result};
 use crate::kernel::InstructionSet;
 use crate::par::Par;
+use in_step::InStep;
 use learning::{Coupled, Learnt};
 use local::Local;
 use packed::Packed;
@@ -155,9 +157,10 @@ impl ClassicalHopfield {
         if let Some(network) = self.weighted(external.as_ref(), options.temperature)? {
             return network.retrieve(cues, options, par);
         }
-        let mut network = Packed::new(self, external.as_ref(), options.temperature)?;
-        if options.update == Update::Synchronous {
-            network = network.in_step(cues.nrows(), par)?;
+        let network = Packed::new(self, external.as_ref(), options.temperature)?;
+        if options.update == Update::Synchronous && InStep::pays(&network, cues.nrows()) {
+            let network = InStep::of(&network, cues.nrows(), par)?;
+            return binary::retrieve_in_step(&network, cues, options, par);
         }
         binary::retrieve(&network, cues, options, par)
     }

@@ -11,18 +11,16 @@ use ndarray::{CowArray, Ix2};
 use super::ClassicalHopfield;
 use super::greedy::Instability;
 use super::units::{Energy, Units, hebbian_pairs};
-use crate::binary::{Network, Temperature, Tie, Visit};
+use crate::binary::{Network, OneByOne, Temperature, Tie, Visit};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
-use crate::kernel::bits::{Agreements, Columns, Crossing, Indices, Stable, Sway, Tables};
-use crate::par::{Par, Watch};
+use crate::kernel::bits::{Agreements, Columns, Crossing, Stable, Sway};
+use crate::par::Watch;
 
 /// Changes between two looks at whether to go on.
 const CHECK_EVERY: usize = 512;
 /// Neurons whose integer fields are held at once.
 const PIECE: usize = 512;
-/// States for which it pays to put the patterns' bits in another order.
-const WORTH_INDICES: usize = 4;
 
 /// What all cues share.
 pub(super) struct Packed<'a> {
@@ -33,14 +31,12 @@ pub(super) struct Packed<'a> {
     limits: Option<Limits>,
     /// Whether any update is left to chance.
     hot: bool,
-    /// For steps of all neurons at once.
-    indices: Option<Indices>,
     set: Available,
 }
 
 /// What the integer fields are compared with.
 #[derive(Debug, Default)]
-struct Limits {
+pub(super) struct Limits {
     /// None at all for zeros.
     thresholds: Vec<i64>,
     /// Where the fields cross zero; none at all for zeros, or if nothing is left to chance.
@@ -54,34 +50,11 @@ impl<'a> Packed<'a> {
         temperature: Temperature,
     ) -> Result<Self> {
         let hot = temperature != Temperature::default();
-        let mut packed = Self { memory, external, limits: None, hot, indices: None, set: memory.stored.available() };
+        let mut packed = Self { memory, external, limits: None, hot, set: memory.stored.available() };
         if external.is_none_or(|field| field.nrows() == 1) {
             packed.limits = Some(packed.limits_of(0)?);
         }
         Ok(packed)
-    }
-
-    /// The same, made ready for synchronous steps of so many cues.
-    pub(super) fn in_step(mut self, cues: usize, par: Par) -> Result<Self> {
-        if cues >= WORTH_INDICES {
-            self.indices = Indices::of(self.columns(), self.set, par)?;
-        }
-        Ok(self)
-    }
-
-    /// Writes the integer fields of the neurons from `first` on.
-    fn fields(&self, track: &mut Track, state: &[i8], first: usize, out: &mut [i64]) {
-        let Track { agreements, overlaps, tables, looked_up, .. } = track;
-        if let Some(indices) = &self.indices {
-            let looked_up = looked_up.get_or_insert_with(|| {
-                agreements.overlaps(overlaps);
-                tables.fill(overlaps)
-            });
-            if *looked_up {
-                return tables.fields(indices, state, first, out, self.set);
-            }
-        }
-        agreements.fields(self.columns(), state, first, out, self.set);
     }
 
     /// The rule with the bias and the external field of a cue.
@@ -93,6 +66,11 @@ impl<'a> Packed<'a> {
         self.memory.rule_in(self.external.map_or(&[], row))
     }
 
+    /// Those of a cue, unless all cues have the same.
+    pub(super) fn own_limits(&self, cue: usize) -> Result<Limits> {
+        if self.limits.is_some() { Ok(Limits::default()) } else { self.limits_of(cue) }
+    }
+
     fn limits_of(&self, cue: usize) -> Result<Limits> {
         let n = self.memory.stored.n();
         let crossings = self.rule(cue).crossings(n)?;
@@ -100,12 +78,20 @@ impl<'a> Packed<'a> {
         Ok(Limits { thresholds, crossings: if self.hot { crossings } else { Vec::new() } })
     }
 
-    fn limits<'b>(&'b self, track: &'b Track) -> &'b Limits {
-        self.limits.as_ref().unwrap_or(&track.limits)
+    /// What the fields of a cue with these limits of its own are compared with.
+    pub(super) fn stable_in<'b>(&'b self, own: &'b Limits, ties_hold: bool) -> Stable<'b> {
+        let limits = self.limits.as_ref().unwrap_or(own);
+        Stable { thresholds: &limits.thresholds, ties_hold: ties_hold || self.tie() != Tie::Random }
+    }
+
+    /// The same where chance pulls.
+    pub(super) fn sway_in<'b>(&'b self, own: &'b Limits, cue: usize, noise: &'b [f64]) -> Sway<'b> {
+        let limits = self.limits.as_ref().unwrap_or(own);
+        Sway { crossings: &limits.crossings, scale: self.rule(cue).denominator as f64, noise }
     }
 
     pub(super) fn stable<'b>(&'b self, track: &'b Track, ties_hold: bool) -> Stable<'b> {
-        Stable { thresholds: &self.limits(track).thresholds, ties_hold: ties_hold || self.tie() != Tie::Random }
+        self.stable_in(&track.limits, ties_hold)
     }
 
     pub(super) fn set(&self) -> Available {
@@ -123,9 +109,6 @@ pub(super) struct Track {
     /// Of this cue, if each has its own.
     limits: Limits,
     pub instability: Instability,
-    tables: Tables,
-    /// Whether the tables stand for this state's overlaps; nothing until somebody asks.
-    looked_up: Option<bool>,
 }
 
 impl Track {
@@ -154,21 +137,17 @@ impl Network for Packed<'_> {
         Ok(Track {
             agreements: Agreements::new(self.columns())?,
             overlaps: try_vec(self.columns().k(), 0, "overlaps")?,
-            tables: Tables::new(if self.indices.is_some() { self.columns().k() } else { 0 })?,
             ..Default::default()
         })
     }
 
     fn begin(&self, track: &mut Track, cue: usize, state: &[i8], watch: &Watch) -> Result<()> {
         track.cue = cue;
-        if self.limits.is_none() {
-            track.limits = self.limits_of(cue)?;
-        }
+        track.limits = self.own_limits(cue)?;
         track.agreements.count(self.columns(), state, self.set, watch)?;
         track.agreements.overlaps(&mut track.overlaps);
         track.energy = self.rule(cue).energy(state.iter().copied(), hebbian_pairs(state, &track.overlaps));
         track.instability.reset();
-        track.looked_up = None;
         Ok(())
     }
 
@@ -178,31 +157,12 @@ impl Network for Packed<'_> {
         Some(Visit { place, lean: stable.margin(list[place] as usize, field).signum() as i8, field })
     }
 
-    fn first_swayed(&self, track: &mut Track, state: &[i8], list: &[u32], noise: &[f64]) -> Option<Visit<i64>> {
-        let scale = self.rule(track.cue).denominator as f64;
-        let sway = Sway { crossings: &self.limits(track).crossings, scale, noise };
-        let (place, field) = track.agreements.first_swayed(self.columns(), state, sway, list, self.set)?;
-        Some(Visit { place, lean: sway.lean(list[place] as usize, place, field), field })
-    }
-
-    fn most_unstable(
-        &self,
-        track: &mut Track,
-        state: &[i8],
-        free: &[u32],
-        watch: &Watch,
-    ) -> Result<Option<Visit<i64>>> {
-        self.least_content(track, state, free, watch)
-    }
-
     fn leans(&self, track: &mut Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]) {
         let mut fields = [0; PIECE];
-        let scale = self.rule(track.cue).denominator as f64;
+        let (stable, sway) = (self.stable(track, true), self.sway_in(&track.limits, track.cue, noise));
         for (piece, out) in out.chunks_mut(PIECE).enumerate() {
             let (skipped, fields) = (piece * PIECE, &mut fields[..out.len()]);
-            self.fields(track, state, first + skipped, fields);
-            let stable = self.stable(track, true);
-            let sway = Sway { crossings: &self.limits(track).crossings, scale, noise };
+            track.agreements.fields(self.columns(), state, first + skipped, fields, self.set);
             for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
                 let i = first + skipped + j;
                 *lean = if noise.is_empty() {
@@ -212,14 +172,6 @@ impl Network for Packed<'_> {
                 };
             }
         }
-    }
-
-    fn change(&self, track: &mut Track, state: &mut [i8], i: usize, to: i8, field: i64) {
-        track.energy.change(&self.rule(track.cue), i, state[i], to, field);
-        track.agreements.replace(self.columns(), i, state[i], to, self.set);
-        track.instability.follow(self.columns(), i, to - state[i], self.set);
-        track.looked_up = None;
-        state[i] = to;
     }
 
     fn change_all(&self, track: &mut Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch) -> Result<()> {
@@ -235,7 +187,6 @@ impl Network for Packed<'_> {
         }
         track.agreements.overlaps(&mut track.overlaps);
         track.energy.pairs = hebbian_pairs(state, &track.overlaps);
-        track.looked_up = None;
         Ok(())
     }
 
@@ -249,5 +200,30 @@ impl Network for Packed<'_> {
 
     fn energy(&self, track: &mut Track, _state: &[i8]) -> f64 {
         track.energy.value(&self.rule(track.cue))
+    }
+}
+
+impl OneByOne for Packed<'_> {
+    fn first_swayed(&self, track: &mut Track, state: &[i8], list: &[u32], noise: &[f64]) -> Option<Visit<i64>> {
+        let sway = self.sway_in(&track.limits, track.cue, noise);
+        let (place, field) = track.agreements.first_swayed(self.columns(), state, sway, list, self.set)?;
+        Some(Visit { place, lean: sway.lean(list[place] as usize, place, field), field })
+    }
+
+    fn most_unstable(
+        &self,
+        track: &mut Track,
+        state: &[i8],
+        free: &[u32],
+        watch: &Watch,
+    ) -> Result<Option<Visit<i64>>> {
+        self.least_content(track, state, free, watch)
+    }
+
+    fn change(&self, track: &mut Track, state: &mut [i8], i: usize, to: i8, field: i64) {
+        track.energy.change(&self.rule(track.cue), i, state[i], to, field);
+        track.agreements.replace(self.columns(), i, state[i], to, self.set);
+        track.instability.follow(self.columns(), i, to - state[i], self.set);
+        state[i] = to;
     }
 }

@@ -83,9 +83,9 @@ impl Units<'_> {
 }
 
 /// `Σ_i x_i H_i` under Hebb's rule: `Σ_{i≠j} Σ_μ ξ_i^μ ξ_j^μ x_i x_j = Σ_μ (a^μ)² − k Σ_i x_i²`.
-pub(super) fn hebbian_pairs(state: &[i8], overlaps: &[i64]) -> i128 {
+pub(super) fn hebbian_pairs<A: Copy + Into<i128>>(state: &[i8], overlaps: &[A]) -> i128 {
     let decided = state.iter().filter(|x| **x != 0).count() as i128;
-    let squares: i128 = overlaps.iter().map(|a| i128::from(*a) * i128::from(*a)).sum();
+    let squares: i128 = overlaps.iter().map(|a| (*a).into() * (*a).into()).sum();
     squares - overlaps.len() as i128 * decided
 }
 

@@ -8,7 +8,7 @@ use super::field::Force;
 use super::overlaps::{Overlaps, weights_fit};
 use super::powers::{Balance, Powers};
 use super::{DenseAssociativeMemory, Interaction, exponentials};
-use crate::binary::{Network, Tie, Visit};
+use crate::binary::{Network, OneByOne, Tie, Visit};
 use crate::error::Result;
 use crate::kernel::Available;
 use crate::kernel::bits::{Columns, Power};
@@ -120,17 +120,6 @@ impl Network for Walked<'_> {
         })
     }
 
-    fn first_swayed(&self, track: &mut Track, state: &[i8], list: &[u32], noise: &[f64]) -> Option<Visit<()>> {
-        list.iter().zip(noise).enumerate().find_map(|(place, (i, noise))| {
-            let lean = self.swayed(track, state, *i as usize, *noise);
-            (lean != state[*i as usize]).then_some(Visit { place, lean, field: () })
-        })
-    }
-
-    fn most_unstable(&self, track: &mut Track, state: &[i8], free: &[u32], watch: &Watch) -> Result<Option<Visit<()>>> {
-        self.least_content(track, state, free, watch)
-    }
-
     fn leans(&self, track: &mut Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]) {
         for (j, lean) in out.iter_mut().enumerate() {
             *lean = match noise.get(j) {
@@ -138,11 +127,6 @@ impl Network for Walked<'_> {
                 None => self.sign(track, state, first + j),
             };
         }
-    }
-
-    fn change(&self, track: &mut Track, state: &mut [i8], i: usize, to: i8, _field: ()) {
-        track.overlaps.follow(self.patterns(), i, to - state[i], self.set);
-        state[i] = to;
     }
 
     fn change_all(&self, track: &mut Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch) -> Result<()> {
@@ -181,6 +165,24 @@ impl Network for Walked<'_> {
             }
             Force::Exponential => 0.0 + exponentials::energy(tally) - linear.value(0),
         }
+    }
+}
+
+impl OneByOne for Walked<'_> {
+    fn first_swayed(&self, track: &mut Track, state: &[i8], list: &[u32], noise: &[f64]) -> Option<Visit<()>> {
+        list.iter().zip(noise).enumerate().find_map(|(place, (i, noise))| {
+            let lean = self.swayed(track, state, *i as usize, *noise);
+            (lean != state[*i as usize]).then_some(Visit { place, lean, field: () })
+        })
+    }
+
+    fn most_unstable(&self, track: &mut Track, state: &[i8], free: &[u32], watch: &Watch) -> Result<Option<Visit<()>>> {
+        self.least_content(track, state, free, watch)
+    }
+
+    fn change(&self, track: &mut Track, state: &mut [i8], i: usize, to: i8, _field: ()) {
+        track.overlaps.follow(self.patterns(), i, to - state[i], self.set);
+        state[i] = to;
     }
 }
 

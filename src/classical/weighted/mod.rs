@@ -19,7 +19,7 @@ use super::greedy::least_content;
 use super::limits::{Place, Surroundings};
 use super::options::ClassicalOptions;
 use super::units::Energy;
-use crate::binary::{Network, Stored, Temperature, Tie, Visit};
+use crate::binary::{Network, OneByOne, Stored, Temperature, Tie, Visit};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns};
@@ -112,36 +112,6 @@ impl<C: Coupling> Network for Weighted<'_, C> {
         })
     }
 
-    fn first_swayed(&self, track: &mut Self::Track, state: &[i8], list: &[u32], noise: &[f64]) -> Option<Visit<i64>> {
-        let sway = self.surroundings.sway(&track.place, noise);
-        list.iter().enumerate().find_map(|(place, neuron)| {
-            let i = *neuron as usize;
-            let field = self.coupling.field(&track.sums, state, i, self.set);
-            let lean = sway.lean(i, place, field);
-            (lean != state[i]).then_some(Visit { place, lean, field })
-        })
-    }
-
-    fn most_unstable(
-        &self,
-        track: &mut Self::Track,
-        state: &[i8],
-        free: &[u32],
-        watch: &Watch,
-    ) -> Result<Option<Visit<i64>>> {
-        if track.fields.len() != state.len() {
-            track.fields = try_vec(state.len(), 0, "fields")?;
-        }
-        for (piece, fields) in track.fields.chunks_mut(PIECE).enumerate() {
-            for (j, field) in fields.iter_mut().enumerate() {
-                *field = self.coupling.field(&track.sums, state, piece * PIECE + j, self.set);
-            }
-            watch.check()?;
-        }
-        let (units, stable) = (self.surroundings.units(&track.place), self.surroundings.stable(&track.place, true));
-        Ok(least_content(&units, stable, self.tie(), state, free, &track.fields))
-    }
-
     fn leans(&self, track: &mut Self::Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]) {
         let stable = self.surroundings.stable(&track.place, true);
         let sway = self.surroundings.sway(&track.place, noise);
@@ -150,13 +120,6 @@ impl<C: Coupling> Network for Weighted<'_, C> {
             let field = self.coupling.field(&track.sums, state, i, self.set);
             *lean = if noise.is_empty() { stable.margin(i, field).signum() as i8 } else { sway.lean(i, j, field) };
         }
-    }
-
-    fn change(&self, track: &mut Self::Track, state: &mut [i8], i: usize, to: i8, _field: i64) {
-        track.energy.shift(&self.surroundings.units(&track.place), i, state[i], to);
-        track.agreements.replace(self.columns, i, state[i], to, self.set);
-        self.coupling.follow(&mut track.sums, i, to - state[i], self.set);
-        state[i] = to;
     }
 
     fn change_all(
@@ -194,5 +157,44 @@ impl<C: Coupling> Network for Weighted<'_, C> {
         }
         track.energy.pairs = pairs;
         track.energy.value(&units)
+    }
+}
+
+impl<C: Coupling> OneByOne for Weighted<'_, C> {
+    fn first_swayed(&self, track: &mut Self::Track, state: &[i8], list: &[u32], noise: &[f64]) -> Option<Visit<i64>> {
+        let sway = self.surroundings.sway(&track.place, noise);
+        list.iter().enumerate().find_map(|(place, neuron)| {
+            let i = *neuron as usize;
+            let field = self.coupling.field(&track.sums, state, i, self.set);
+            let lean = sway.lean(i, place, field);
+            (lean != state[i]).then_some(Visit { place, lean, field })
+        })
+    }
+
+    fn most_unstable(
+        &self,
+        track: &mut Self::Track,
+        state: &[i8],
+        free: &[u32],
+        watch: &Watch,
+    ) -> Result<Option<Visit<i64>>> {
+        if track.fields.len() != state.len() {
+            track.fields = try_vec(state.len(), 0, "fields")?;
+        }
+        for (piece, fields) in track.fields.chunks_mut(PIECE).enumerate() {
+            for (j, field) in fields.iter_mut().enumerate() {
+                *field = self.coupling.field(&track.sums, state, piece * PIECE + j, self.set);
+            }
+            watch.check()?;
+        }
+        let (units, stable) = (self.surroundings.units(&track.place), self.surroundings.stable(&track.place, true));
+        Ok(least_content(&units, stable, self.tie(), state, free, &track.fields))
+    }
+
+    fn change(&self, track: &mut Self::Track, state: &mut [i8], i: usize, to: i8, _field: i64) {
+        track.energy.shift(&self.surroundings.units(&track.place), i, state[i], to);
+        track.agreements.replace(self.columns, i, state[i], to, self.set);
+        self.coupling.follow(&mut track.sums, i, to - state[i], self.set);
+        state[i] = to;
     }
 }

@@ -13,6 +13,7 @@ mod lookup;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod plain_x86;
+mod rows;
 mod short;
 #[cfg(target_arch = "x86_64")]
 mod short_avx2;
@@ -23,8 +24,9 @@ use crate::par::Par;
 
 pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
 pub(crate) use census::add_overlaps;
-pub(crate) use lookup::{Indices, Tables};
+pub(crate) use lookup::{Indices, Tables, signs};
 pub(crate) use plain::{Power, Slopes, extremes, shift_all, sum, tally, weigh};
+pub(crate) use rows::{Rows, StateBits};
 pub(crate) use short::{MOST_SHORT, follow, shorten, squares};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
