@@ -52,6 +52,12 @@ impl<'a> InStep<'a> {
         self.columns().k().next_multiple_of(64)
     }
 
+    /// Writes the signs of the fields of a cue that starts with these limits of its own, from neuron `first` on.
+    fn signs(&self, limits: &Limits, first: usize, fields: &[i64], out: &mut [i8]) {
+        let thresholds = self.packed.stable_in(limits, true).thresholds.get(first..).unwrap_or_default();
+        signs(self.packed.set(), fields, thresholds, out);
+    }
+
     /// Writes the integer fields of the neurons from `first` on, whose values are at the start of `state`.
     fn fields(&self, track: &mut Track, state: &[i8], first: usize, out: &mut [i64]) {
         if !track.looked_up {
@@ -61,21 +67,37 @@ impl<'a> InStep<'a> {
         track.tables.fields(&self.indices, state, first, out, self.packed.set());
     }
 
-    /// Writes the signs of the fields of the neurons from `first` on.
-    fn signs(&self, track: &Track, first: usize, fields: &[i64], out: &mut [i8]) {
-        let thresholds = self.packed.stable_in(&track.limits, true).thresholds.get(first..).unwrap_or_default();
-        signs(self.packed.set(), fields, thresholds, out);
+    /// Writes the leans of some neurons of a piece, all that `out` has room for.
+    fn lean(&self, track: &mut Track, state: &[i8], first: usize, out: &mut [i8]) {
+        if track.as_met {
+            let place = (track.cue - track.met.first) * self.columns().n();
+            return out.copy_from_slice(&track.met.signs[place + first..][..out.len()]);
+        }
+        let mut fields = [0; PIECE];
+        let fields = &mut fields[..out.len()];
+        self.fields(track, state, first, fields);
+        self.signs(&track.limits, first, fields, out);
     }
 }
 
-/// One cue's overlaps, and the first ones of the cues that are met with it.
+/// What is known of cues that are met at once, from number `first` on.
+#[derive(Debug)]
+struct Met {
+    first: usize,
+    bits: StateBits,
+    overlaps: Vec<i32>,
+    tables: Vec<Tables>,
+    /// The signs of all fields.
+    signs: Vec<i8>,
+}
+
+/// One cue's overlaps and energy.
 #[derive(Debug)]
 pub(super) struct Track {
-    bits: StateBits,
-    /// Those of each cue met, from number `first` on.
-    met: Vec<i32>,
-    first: usize,
+    met: Met,
     cue: usize,
+    /// Whether the cue is as it was met, and its signs are known.
+    as_met: bool,
     overlaps: Vec<i32>,
     tables: Tables,
     /// Whether the tables stand for the overlaps.
@@ -90,7 +112,7 @@ pub(super) struct Track {
 
 impl Network for InStep<'_> {
     type Track = Track;
-    type Field = i64;
+    type Field = ();
 
     fn columns(&self) -> &Columns {
         self.packed.columns()
@@ -106,11 +128,18 @@ impl Network for InStep<'_> {
 
     fn track(&self) -> Result<Track> {
         let (n, lanes) = (self.columns().n(), self.lanes());
-        Ok(Track {
-            bits: StateBits::new(self.at_once, n)?,
-            met: try_vec(self.at_once * lanes, 0, "overlaps")?,
+        let at_once = if self.packed.is_same_for_all() { self.at_once } else { 0 };
+        let met = Met {
             first: 0,
+            bits: StateBits::new(self.at_once, n)?,
+            overlaps: try_vec(self.at_once * lanes, 0, "overlaps")?,
+            tables: (0..at_once).map(|_| Tables::new(&self.indices, n)).collect::<Result<_>>()?,
+            signs: try_vec(at_once * n, 0, "signs")?,
+        };
+        Ok(Track {
+            met,
             cue: 0,
+            as_met: false,
             overlaps: try_vec(lanes, 0, "overlaps")?,
             tables: Tables::new(&self.indices, n)?,
             looked_up: false,
@@ -125,40 +154,56 @@ impl Network for InStep<'_> {
     }
 
     fn meet(&self, track: &mut Track, first: usize, states: &[i8], watch: &Watch) -> Result<()> {
-        let met = states.len() / self.columns().n() * self.lanes();
-        track.first = first;
-        self.rows.overlaps(states, &mut track.bits, &mut track.met[..met], self.lanes(), self.packed.set(), watch)
+        let (n, k, lanes, set) = (self.columns().n(), self.columns().k(), self.lanes(), self.packed.set());
+        track.met.first = first;
+        let Met { bits, overlaps, tables, signs, .. } = &mut track.met;
+        let overlaps = &mut overlaps[..states.len() / n * lanes];
+        self.rows.overlaps(states, bits, overlaps, lanes, set, watch)?;
+        for (tables, overlaps) in tables.iter_mut().zip(overlaps.chunks_exact(lanes)) {
+            tables.fill(&overlaps[..k], set);
+        }
+        // Piece by piece, so that the indices of one serve all cues.
+        for first in (0..n).step_by(PIECE) {
+            let mut fields = [0; PIECE];
+            let here = first..n.min(first + PIECE);
+            let fields = &mut fields[..here.len()];
+            for ((tables, state), signs) in tables.iter().zip(states.chunks_exact(n)).zip(signs.chunks_exact_mut(n)) {
+                tables.fields(&self.indices, &state[first..], first, fields, set);
+                self.signs(&Limits::default(), first, fields, &mut signs[here.clone()]);
+            }
+            watch.check()?;
+        }
+        Ok(())
     }
 
     fn begin(&self, track: &mut Track, cue: usize, state: &[i8], _watch: &Watch) -> Result<()> {
         track.cue = cue;
         track.limits = self.packed.own_limits(cue)?;
-        track.overlaps.copy_from_slice(&track.met[(cue - track.first) * self.lanes()..][..self.lanes()]);
-        track.looked_up = false;
+        track.overlaps.copy_from_slice(&track.met.overlaps[(cue - track.met.first) * self.lanes()..][..self.lanes()]);
+        (track.looked_up, track.as_met) = (false, self.packed.is_same_for_all());
         track.energy = self.packed.rule(cue).energy(state.iter().copied(), 0);
         Ok(())
     }
 
-    fn first_unstable(&self, track: &mut Track, state: &[i8], list: &[u32], ties_hold: bool) -> Option<Visit<i64>> {
-        let (mut fields, mut leans) = ([0; PIECE], [0; PIECE]);
+    fn first_unstable(&self, track: &mut Track, state: &[i8], list: &[u32], ties_hold: bool) -> Option<Visit<()>> {
+        let mut leans = [0; PIECE];
         let mut place = 0;
         while let Some(neuron) = list.get(place) {
             // The list ascends: all of it that lies in one piece.
             let first = *neuron as usize / PIECE * PIECE;
             let state = &state[first..state.len().min(first + PIECE)];
-            let (fields, leans) = (&mut fields[..state.len()], &mut leans[..state.len()]);
-            self.fields(track, state, first, fields);
-            self.signs(track, first, fields, leans);
+            let leans = &mut leans[..state.len()];
+            self.lean(track, state, first, leans);
             let here = &list[place..];
             let here = &here[..here.partition_point(|i| (*i as usize) < first + state.len())];
+            // Most pieces are content as a whole.
             if leans != state || state.contains(&0) {
                 let restless = here.iter().position(|i| {
                     let j = *i as usize - first;
                     !self.tie().content(state[j], leans[j], ties_hold)
                 });
                 if let Some(at) = restless {
-                    let j = here[at] as usize - first;
-                    return Some(Visit { place: place + at, lean: leans[j], field: fields[j] });
+                    return Some(Visit { place: place + at, lean: leans[here[at] as usize - first], field: () });
                 }
             }
             place += here.len();
@@ -167,18 +212,19 @@ impl Network for InStep<'_> {
     }
 
     fn leans(&self, track: &mut Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]) {
-        let mut fields = [0; PIECE];
         for (piece, out) in out.chunks_mut(PIECE).enumerate() {
-            let (skipped, fields) = (piece * PIECE, &mut fields[..out.len()]);
+            let skipped = piece * PIECE;
             let first = first + skipped;
-            self.fields(track, &state[first..], first, fields);
             if noise.is_empty() {
-                self.signs(track, first, fields, out);
-            } else {
-                let sway = self.packed.sway_in(&track.limits, track.cue, noise);
-                for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
-                    *lean = sway.lean(first + j, skipped + j, *field);
-                }
+                self.lean(track, &state[first..], first, out);
+                continue;
+            }
+            let mut fields = [0; PIECE];
+            let fields = &mut fields[..out.len()];
+            self.fields(track, &state[first..], first, fields);
+            let sway = self.packed.sway_in(&track.limits, track.cue, noise);
+            for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
+                *lean = sway.lean(first + j, skipped + j, *field);
             }
         }
     }
@@ -200,7 +246,7 @@ impl Network for InStep<'_> {
             }
             watch.check()?;
         }
-        track.looked_up = false;
+        (track.looked_up, track.as_met) = (false, false);
         Ok(())
     }
 

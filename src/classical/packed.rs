@@ -66,6 +66,11 @@ impl<'a> Packed<'a> {
         self.memory.rule_in(self.external.map_or(&[], row))
     }
 
+    /// Whether all cues have the same limits, and none is left to chance.
+    pub(super) fn is_same_for_all(&self) -> bool {
+        self.limits.is_some() && !self.hot
+    }
+
     /// Those of a cue, unless all cues have the same.
     pub(super) fn own_limits(&self, cue: usize) -> Result<Limits> {
         if self.limits.is_some() { Ok(Limits::default()) } else { self.limits_of(cue) }

@@ -97,17 +97,24 @@ impl StateBits {
     }
 }
 
-/// The counts of decided neurons in which rows and states differ.
+/// The counts of decided neurons in which rows and states differ; all are of one length.
 #[inline(always)]
-fn unequal<const R: usize, const C: usize>(rows: &[Block], states: &[Block], blocks: usize) -> [[i32; C]; R] {
+fn unequal<const R: usize, const C: usize>(
+    rows: [&[Block]; R],
+    positive: [&[Block]; C],
+    decided: [&[Block]; C],
+    blocks: usize,
+) -> [[i32; C]; R] {
+    // Lengths that are known to be the same need no look at them within the loop, which would keep counts in memory.
+    let (rows, positive) = (rows.map(|row| &row[..blocks]), positive.map(|bits| &bits[..blocks]));
+    let decided = decided.map(|bits| &bits[..blocks]);
     let mut counts = [[[0; BLOCK]; C]; R];
     for t in 0..blocks {
         for r in 0..R {
-            let row = &rows[r * blocks + t];
             for c in 0..C {
-                let (positive, decided) = (&states[2 * c * blocks + t], &states[(2 * c + 1) * blocks + t]);
                 for l in 0..BLOCK {
-                    counts[r][c][l] += u64::from(((row[l] ^ positive[l]) & decided[l]).count_ones());
+                    let differs = (rows[r][t][l] ^ positive[c][t][l]) & decided[c][t][l];
+                    counts[r][c][l] += u64::from(differs.count_ones());
                 }
             }
         }
@@ -126,7 +133,12 @@ fn overlap<const R: usize, const C: usize>(
     lanes: usize,
     (mu, state): (usize, usize),
 ) {
-    let counts = unequal::<R, C>(&rows[mu * blocks..], &states[2 * state * blocks..], blocks);
+    let counts = unequal::<R, C>(
+        std::array::from_fn(|r| &rows[(mu + r) * blocks..]),
+        std::array::from_fn(|c| &states[2 * (state + c) * blocks..]),
+        std::array::from_fn(|c| &states[(2 * (state + c) + 1) * blocks..]),
+        blocks,
+    );
     for (r, row) in counts.iter().enumerate() {
         for (c, unequal) in row.iter().enumerate() {
             out[(state + c) * lanes + mu + r] = decided[state + c] - 2 * unequal;
