@@ -315,7 +315,7 @@ mod tests {
                 Retrieve { stop: Stop { target_energy: Some(-0.2 * n as f64), ..Default::default() }, ..plain },
             ];
             for bias in [Bias::None, Bias::Same(-0.125)] {
-                let mut net = ClassicalHopfield::with(ClassicalOptions { tie, bias, ..Default::default() }).unwrap();
+                let mut net = ClassicalHopfield::with(ClassicalOptions { bias, tie, ..Default::default() }).unwrap();
                 net.store(patterns.view(), Par::serial()).unwrap();
                 for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
                     let net = net.clone().on(set);

@@ -11,8 +11,6 @@ use crate::error::Result;
 use crate::kernel::Available;
 use crate::par::{Par, Watch};
 
-/// Rows and states that are counted together: sixteen counts stay in registers.
-const TOGETHER: usize = 4;
 /// Words counted between two looks at whether to go on: a few milliseconds.
 const CHECK_WORDS: usize = 1 << 22;
 /// What the memory is for, in errors.
@@ -20,6 +18,8 @@ const PURPOSE: &str = "packed patterns";
 
 /// One register.
 type Block = [u64; BLOCK];
+/// A block of some states: of each first the bits that say +1, then those that say whether a neuron is decided.
+type Blocks<const STATES: usize> = [[Block; 2]; STATES];
 
 /// `k` rows of `n` bits.
 #[derive(Debug)]
@@ -63,11 +63,11 @@ impl Rows {
         set: Available,
         watch: &Watch,
     ) -> Result<()> {
-        bits.take(states, self.n, set);
-        let (states, blocks) = (bits.0.as_slice().as_chunks::<BLOCK>().0, self.stride / BLOCK);
-        let some = (CHECK_WORDS / (self.stride * Self::MOST_STATES)).next_multiple_of(TOGETHER).max(TOGETHER);
-        for (piece, rows) in self.bits.as_slice().as_chunks::<BLOCK>().0.chunks(some * blocks).enumerate() {
-            overlaps(set, rows, piece * some, states, blocks, out, lanes);
+        debug_assert!(states.len() <= bits.states * self.n, "no more states than there is room for");
+        pack(set, states, self.n, bits);
+        let some = (CHECK_WORDS / (self.stride * bits.states)).max(1);
+        for (piece, rows) in self.bits.as_slice().chunks(some * self.stride).enumerate() {
+            overlaps(set, rows, self.stride, bits, &mut out[piece * some..], lanes);
             watch.check()?;
         }
         Ok(())
@@ -79,113 +79,87 @@ fn stride(n: usize) -> usize {
     n.div_ceil(64).next_multiple_of(BLOCK)
 }
 
-/// States as bits: of each first those that say +1, then those that say whether a neuron is decided.
-#[derive(Debug, Default)]
-pub(crate) struct StateBits(Words);
+/// Some states as bits, block by block.
+#[derive(Debug)]
+pub(crate) struct StateBits {
+    words: Words,
+    /// How many there is room for: a power of two.
+    states: usize,
+}
 
 impl StateBits {
-    /// Room for so many states of `n` neurons.
+    /// Room for so many states of `n` neurons, at most [`Rows::MOST_STATES`].
     pub(crate) fn new(states: usize, n: usize) -> Result<Self> {
-        Words::zeroed((2 * states).saturating_mul(stride(n)), "states").map(Self)
-    }
-
-    fn take(&mut self, states: &[i8], n: usize, set: Available) {
-        for (state, words) in states.chunks_exact(n).zip(self.0.as_mut_slice().chunks_exact_mut(2 * stride(n))) {
-            let (positive, decided) = words.split_at_mut(stride(n));
-            pack(set, state, positive, decided);
-        }
+        let states = states.next_power_of_two();
+        Ok(Self { words: Words::zeroed((2 * states).saturating_mul(stride(n)), "states")?, states })
     }
 }
 
-/// The counts of decided neurons in which rows and states differ; all are of one length.
+/// Writes a row's overlaps with the first states, `lanes` numbers apart.
 #[inline(always)]
-fn unequal<const R: usize, const C: usize>(
-    rows: [&[Block]; R],
-    positive: [&[Block]; C],
-    decided: [&[Block]; C],
-    blocks: usize,
-) -> [[i32; C]; R] {
-    // Lengths that are known to be the same need no look at them within the loop, which would keep counts in memory.
-    let (rows, positive) = (rows.map(|row| &row[..blocks]), positive.map(|bits| &bits[..blocks]));
-    let decided = decided.map(|bits| &bits[..blocks]);
-    let mut counts = [[[0; BLOCK]; C]; R];
-    for t in 0..blocks {
-        for r in 0..R {
-            for c in 0..C {
+fn overlap<const STATES: usize>(rows: &[u64], stride: usize, bits: &StateBits, out: &mut [i32], lanes: usize) {
+    let states: &[Blocks<STATES>] = bits.words.as_slice().as_chunks::<BLOCK>().0.as_chunks().0.as_chunks().0;
+    let mut decided = [0; STATES];
+    for block in states {
+        for (decided, [_, bits]) in decided.iter_mut().zip(block) {
+            *decided += ones(bits);
+        }
+    }
+    for (mu, row) in rows.chunks_exact(stride).enumerate() {
+        let mut unequal = [[0; BLOCK]; STATES];
+        for (row, block) in row.as_chunks::<BLOCK>().0.iter().zip(states) {
+            for c in 0..STATES {
+                let [positive, decided] = &block[c];
                 for l in 0..BLOCK {
-                    let differs = (rows[r][t][l] ^ positive[c][t][l]) & decided[c][t][l];
-                    counts[r][c][l] += u64::from(differs.count_ones());
+                    unequal[c][l] += u64::from(((row[l] ^ positive[l]) & decided[l]).count_ones());
                 }
             }
         }
-    }
-    counts.map(|row| row.map(|counts| counts.iter().sum::<u64>() as i32))
-}
-
-/// The overlaps of rows from number `mu` on with states from number `state` on.
-#[inline(always)]
-fn overlap<const R: usize, const C: usize>(
-    rows: &[Block],
-    states: &[Block],
-    blocks: usize,
-    decided: &[i32],
-    out: &mut [i32],
-    lanes: usize,
-    (mu, state): (usize, usize),
-) {
-    let counts = unequal::<R, C>(
-        std::array::from_fn(|r| &rows[(mu + r) * blocks..]),
-        std::array::from_fn(|c| &states[2 * (state + c) * blocks..]),
-        std::array::from_fn(|c| &states[(2 * (state + c) + 1) * blocks..]),
-        blocks,
-    );
-    for (r, row) in counts.iter().enumerate() {
-        for (c, unequal) in row.iter().enumerate() {
-            out[(state + c) * lanes + mu + r] = decided[state + c] - 2 * unequal;
+        for ((out, decided), unequal) in out.chunks_mut(lanes).zip(&decided).zip(&unequal) {
+            out[mu] = decided - 2 * unequal.iter().sum::<u64>() as i32;
         }
     }
+}
+
+/// The bits that are set.
+#[inline(always)]
+fn ones(block: &Block) -> i32 {
+    let mut ones = 0;
+    for word in block {
+        ones += word.count_ones();
+    }
+    ones as i32
 }
 
 for_every_set! {
-    fn overlaps(rows: &[Block], first: usize, states: &[Block], blocks: usize, out: &mut [i32], lanes: usize) {
-        let (k, m) = (rows.len() / blocks, out.len().div_ceil(lanes));
-        let mut decided = [0; Rows::MOST_STATES];
-        for (decided, state) in decided.iter_mut().zip(states.chunks_exact(2 * blocks)).take(m) {
-            for block in &state[blocks..] {
-                *decided += block.iter().map(|word| word.count_ones() as i32).sum::<i32>();
-            }
-        }
-        let out = &mut out[first..];
-        let (whole_k, whole_m) = (k / TOGETHER * TOGETHER, m / TOGETHER * TOGETHER);
-        for mu in (0..whole_k).step_by(TOGETHER) {
-            for state in (0..whole_m).step_by(TOGETHER) {
-                overlap::<TOGETHER, TOGETHER>(rows, states, blocks, &decided, out, lanes, (mu, state));
-            }
-            for state in whole_m..m {
-                overlap::<TOGETHER, 1>(rows, states, blocks, &decided, out, lanes, (mu, state));
-            }
-        }
-        for mu in whole_k..k {
-            for state in 0..m {
-                overlap::<1, 1>(rows, states, blocks, &decided, out, lanes, (mu, state));
-            }
+    fn overlaps(rows: &[u64], stride: usize, bits: &StateBits, out: &mut [i32], lanes: usize) {
+        match bits.states {
+            1 => overlap::<1>(rows, stride, bits, out, lanes),
+            2 => overlap::<2>(rows, stride, bits, out, lanes),
+            4 => overlap::<4>(rows, stride, bits, out, lanes),
+            _ => overlap::<{ Rows::MOST_STATES }>(rows, stride, bits, out, lanes),
         }
     }
 
     /// Sets the bits of the neurons that are +1, and of those that are not 0.
-    fn pack(state: &[i8], positive: &mut [u64], decided: &mut [u64]) {
-        for ((state, positive), decided) in state.chunks(64).zip(positive).zip(decided) {
-            (*positive, *decided) = (0, 0);
-            if let Some(state) = state.first_chunk::<64>() {
-                for j in 0..64 {
-                    *positive |= u64::from(state[j] > 0) << j;
-                    *decided |= u64::from(state[j] != 0) << j;
+    fn pack(states: &[i8], n: usize, bits: &mut StateBits) {
+        let apart = 2 * BLOCK * bits.states;
+        for (c, state) in states.chunks_exact(n).enumerate() {
+            for (word, state) in state.chunks(64).enumerate() {
+                let (mut positive, mut decided) = (0, 0);
+                if let Some(state) = state.first_chunk::<64>() {
+                    for j in 0..64 {
+                        positive |= u64::from(state[j] > 0) << j;
+                        decided |= u64::from(state[j] != 0) << j;
+                    }
+                } else {
+                    for (j, x) in state.iter().enumerate() {
+                        positive |= u64::from(*x > 0) << j;
+                        decided |= u64::from(*x != 0) << j;
+                    }
                 }
-            } else {
-                for (j, x) in state.iter().enumerate() {
-                    *positive |= u64::from(*x > 0) << j;
-                    *decided |= u64::from(*x != 0) << j;
-                }
+                let block = &mut bits.words.as_mut_slice()[word / BLOCK * apart + 2 * BLOCK * c..][..2 * BLOCK];
+                (block[word % BLOCK], block[BLOCK + word % BLOCK]) = (positive, decided);
             }
         }
     }
