@@ -7,6 +7,7 @@
 //! Not here: a state that changes in a few neurons, for which `census` reads their columns alone.
 
 use super::{BLOCK, Columns, Words, for_every_set};
+use crate::InstructionSet;
 use crate::error::Result;
 use crate::kernel::Available;
 use crate::par::{Par, Watch};
@@ -65,6 +66,12 @@ impl Rows {
     ) -> Result<()> {
         debug_assert!(states.len() <= bits.states * self.n, "no more states than there is room for");
         pack(set, states, self.n, bits);
+        let overlaps = match bits.states {
+            1 => overlaps::<1>,
+            2 => overlaps::<2>,
+            4 => overlaps::<4>,
+            _ => overlaps::<{ Self::MOST_STATES }>,
+        };
         let some = (CHECK_WORDS / (self.stride * bits.states)).max(1);
         for (piece, rows) in self.bits.as_slice().chunks(some * self.stride).enumerate() {
             overlaps(set, rows, self.stride, bits, &mut out[piece * some..], lanes);
@@ -95,52 +102,91 @@ impl StateBits {
     }
 }
 
-/// Writes a row's overlaps with the first states, `lanes` numbers apart.
-#[inline(always)]
-fn overlap<const STATES: usize>(rows: &[u64], stride: usize, bits: &StateBits, out: &mut [i32], lanes: usize) {
+/// Writes the overlaps of rows with states, `lanes` numbers a state.
+fn overlaps<const STATES: usize>(
+    set: Available,
+    rows: &[u64],
+    stride: usize,
+    bits: &StateBits,
+    out: &mut [i32],
+    lanes: usize,
+) {
     let states: &[Blocks<STATES>] = bits.words.as_slice().as_chunks::<BLOCK>().0.as_chunks().0.as_chunks().0;
     let mut decided = [0; STATES];
     for block in states {
         for (decided, [_, bits]) in decided.iter_mut().zip(block) {
-            *decided += ones(bits);
+            *decided += bits.iter().map(|word| word.count_ones() as i32).sum::<i32>();
         }
     }
     for (mu, row) in rows.chunks_exact(stride).enumerate() {
-        let mut unequal = [[0; BLOCK]; STATES];
-        for (row, block) in row.as_chunks::<BLOCK>().0.iter().zip(states) {
-            for c in 0..STATES {
-                let [positive, decided] = &block[c];
-                for l in 0..BLOCK {
-                    unequal[c][l] += u64::from(((row[l] ^ positive[l]) & decided[l]).count_ones());
-                }
-            }
-        }
+        let unequal = unequal(set, row.as_chunks::<BLOCK>().0, states);
         for ((out, decided), unequal) in out.chunks_mut(lanes).zip(&decided).zip(&unequal) {
-            out[mu] = decided - 2 * unequal.iter().sum::<u64>() as i32;
+            out[mu] = decided - 2 * unequal;
         }
     }
 }
 
-/// The bits that are set.
-#[inline(always)]
-fn ones(block: &Block) -> i32 {
-    let mut ones = 0;
-    for word in block {
-        ones += word.count_ones();
+/// The numbers of decided neurons in which a row and states differ.
+fn unequal<const STATES: usize>(set: Available, row: &[Block], states: &[Blocks<STATES>]) -> [i32; STATES] {
+    match set.set() {
+        // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => unsafe { avx512::unequal(row, states) },
+        _ => plain_unequal(row, states),
     }
-    ones as i32
+}
+
+/// The reference.
+fn plain_unequal<const STATES: usize>(row: &[Block], states: &[Blocks<STATES>]) -> [i32; STATES] {
+    let mut counts = [0; STATES];
+    for (row, block) in row.iter().zip(states) {
+        for (count, [positive, decided]) in counts.iter_mut().zip(block) {
+            for ((row, positive), decided) in row.iter().zip(positive).zip(decided) {
+                *count += ((row ^ positive) & decided).count_ones() as i32;
+            }
+        }
+    }
+    counts
+}
+
+/// By hand, because the compiler takes the states for the lanes, and gathers.
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::{
+        __m512i, _mm512_add_epi64, _mm512_loadu_si512, _mm512_popcnt_epi64, _mm512_reduce_add_epi64,
+        _mm512_setzero_si512, _mm512_ternarylogic_epi64,
+    };
+
+    use super::{Block, Blocks};
+
+    #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+    pub(super) fn unequal<const STATES: usize>(row: &[Block], states: &[Blocks<STATES>]) -> [i32; STATES] {
+        // (a ^ b) & c
+        const DIFFER: i32 = 0b0010_1000;
+        let mut sums = [_mm512_setzero_si512(); STATES];
+        for (row, block) in row.iter().zip(states) {
+            let row = load(row);
+            for (sum, [positive, decided]) in sums.iter_mut().zip(block) {
+                let differ = _mm512_ternarylogic_epi64::<DIFFER>(row, load(positive), load(decided));
+                *sum = _mm512_add_epi64(*sum, _mm512_popcnt_epi64(differ));
+            }
+        }
+        let mut counts = [0; STATES];
+        for (count, sum) in counts.iter_mut().zip(sums) {
+            *count = _mm512_reduce_add_epi64(sum) as i32;
+        }
+        counts
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn load(block: &Block) -> __m512i {
+        // SAFETY: a block is 64 bytes, and no alignment is asked for.
+        unsafe { _mm512_loadu_si512((&raw const *block).cast()) }
+    }
 }
 
 for_every_set! {
-    fn overlaps(rows: &[u64], stride: usize, bits: &StateBits, out: &mut [i32], lanes: usize) {
-        match bits.states {
-            1 => overlap::<1>(rows, stride, bits, out, lanes),
-            2 => overlap::<2>(rows, stride, bits, out, lanes),
-            4 => overlap::<4>(rows, stride, bits, out, lanes),
-            _ => overlap::<{ Rows::MOST_STATES }>(rows, stride, bits, out, lanes),
-        }
-    }
-
     /// Sets the bits of the neurons that are +1, and of those that are not 0.
     fn pack(states: &[i8], n: usize, bits: &mut StateBits) {
         let apart = 2 * BLOCK * bits.states;
@@ -201,7 +247,6 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::InstructionSet;
     use crate::rng::Stream;
 
     #[test]
