@@ -12,7 +12,7 @@
 //! Not here: β, which the queries carry, and separations other than softmax (`sparse`).
 
 use super::association::{Answers, Association, Batch, Problem};
-use super::matrix::{Blocks, add, tile};
+use super::matrix::{Blocks, add, per_row, tile, workers};
 use super::parameters::Separation;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::aligned::Aligned;
@@ -21,7 +21,7 @@ use crate::kernel::narrow::Entries;
 use crate::kernel::readout::scale;
 use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, Kernels, MOST_VECTORS, Shape, TILE, WIDEST};
-use crate::modern::pass::{QueryTile, WORTH_A_THREAD, plan};
+use crate::modern::pass::{QueryTile, plan};
 use crate::par::{Ordered, Par, Watch};
 
 /// Where gradients of stored patterns are added: one block for each head of the problems.
@@ -73,20 +73,20 @@ impl<T: Real> Association<'_, T> {
         }
         let mut along = try_vec(batch.ids.len(), T::ZERO, "slopes")?;
         let mut nulls = try_vec(batch.ids.len(), T::ZERO, "slopes")?;
-        let readouts = gradient.chunks_exact(columns).zip(answers.means.chunks_exact(columns));
-        for (query, (gradient, mean)) in readouts.enumerate() {
+        let mean_slopes =
+            per_row(gradient, columns, par, |query, gradient| dot(gradient, &answers.means[query * columns..]))?;
+        for (query, mean_slope) in mean_slopes.into_iter().enumerate() {
             let of_mass = of_masses.map_or(T::ZERO, |of_masses| of_masses[query]);
-            let mean_slope = T::from_f64(dot(gradient, mean)).plus(of_mass.times(answers.masses[query]));
+            let mean_slope = T::from_f64(mean_slope).plus(of_mass.times(answers.masses[query]));
             nulls[query] = T::ZERO.minus(answers.nulls[query].times(mean_slope));
             // A weight's slope is `g·v` plus that of the mass, which cancels but for the null pattern's share.
             along[query] = mean_slope.minus(of_mass);
         }
         let total = try_vec(area(batch.ids.len(), d, "gradients")?, T::ZERO, "gradients")?;
         let merged = Ordered::new(total, 4 * par.threads());
-        let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
         let known = Known { association: self, batch, answers, gradient, along: &along };
         par.each(
-            workers,
+            workers(self.work(batch), par),
             self.chunks(batch, stored).into_iter().enumerate(),
             || Ok(None),
             |watch, spare: &mut Option<Part<T>>, (number, (problem, mut chunk))| {
@@ -127,7 +127,7 @@ impl<T: Real> Association<'_, T> {
     }
 }
 
-/// `left·right` in `f64`.
+/// `left·right` in `f64`, over as many entries as the shorter one has.
 pub(super) fn dot<T: Real>(left: &[T], right: &[T]) -> f64 {
     let products = left.iter().zip(right).map(|(&left, &right)| {
         let (left, right): (f64, f64) = (left.into(), right.into());

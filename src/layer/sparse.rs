@@ -12,6 +12,7 @@
 use super::association::{Answers, Association, Batch, Problem};
 use super::gradient::{Pulled, Stored, dot};
 use super::masks::place;
+use super::matrix::workers;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::aligned::Aligned;
 use crate::kernel::compare::Comparison;
@@ -19,7 +20,6 @@ use crate::kernel::narrow::Entries;
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_FEW, Shape, TILE};
 use crate::modern;
-use crate::modern::pass::WORTH_A_THREAD;
 use crate::par::Par;
 
 /// The weights of some queries over all stored patterns of their set, and of the null pattern behind them.
@@ -58,9 +58,8 @@ impl<T: Real> Association<'_, T> {
                 means = rest;
             }
         }
-        let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
         par.each(
-            workers,
+            workers(self.work(batch), par),
             pieces.into_iter(),
             || Ok(()),
             |watch, (), (problem, from, places)| {
@@ -111,9 +110,8 @@ impl<T: Real> Association<'_, T> {
             let values = values.as_mut().and_then(|values| values.split_off_mut(..length * columns));
             pieces.push((problem, of_queries, of_nulls, keys, values));
         }
-        let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
         par.each(
-            workers,
+            workers(self.work(batch), par),
             pieces.into_iter(),
             || Ok(()),
             |watch, (), (problem, of_queries, of_nulls, mut of_keys, mut of_values)| {
