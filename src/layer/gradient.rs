@@ -88,13 +88,13 @@ impl<T: Real> Association<'_, T> {
         par.each(
             workers(self.work(batch), par),
             self.chunks(batch, stored).into_iter().enumerate(),
-            || Ok(None),
-            |watch, spare: &mut Option<Part<T>>, (number, (problem, mut chunk))| {
+            || Ok((None, Scratch::new()?)),
+            |watch, (spare, scratch): &mut (Option<Part<T>>, _), (number, (problem, mut chunk))| {
                 let mut part = spare.take().unwrap_or(Part { problem, queries: Vec::new() });
                 part.problem = problem;
                 part.queries.clear();
                 part.queries.append(&mut try_vec(chunk.problem.queries.len() * d, T::ZERO, "gradients")?);
-                known.pull_chunk(&mut chunk, &mut part.queries, watch)?;
+                known.pull_chunk(&mut chunk, &mut part.queries, scratch, watch)?;
                 let merge = |total: &mut Vec<T>, _, part: &Part<T>| {
                     add(&mut total[batch.problems[part.problem].queries.start * d..], &part.queries);
                 };
@@ -192,7 +192,7 @@ struct Looking<T> {
     acc: Aligned<T>,
 }
 
-/// What one chunk works in.
+/// What a thread works in.
 struct Scratch<T> {
     weights: Aligned<T>,
     slopes: Aligned<T>,
@@ -203,19 +203,30 @@ struct Scratch<T> {
     products: Aligned<T>,
 }
 
-impl<T: Real> Known<'_, T> {
-    fn pull_chunk(&self, chunk: &mut Chunk<T>, of_queries: &mut [T], watch: &Watch) -> Result<()> {
-        let kernels = Kernels::in_use();
-        let (d, columns) = (self.association.keys.width, self.association.values.width);
-        let tile_len = TILE * WIDEST.max(MOST_VECTORS * kernels.lanes());
-        let mut scratch = Scratch {
+impl<T: Real> Scratch<T> {
+    fn new() -> Result<Self> {
+        let tile_len = TILE * WIDEST.max(MOST_VECTORS * Kernels::<T>::in_use().lanes());
+        Ok(Self {
             weights: Aligned::new(tile_len, T::ZERO, "weights")?,
             slopes: Aligned::new(tile_len, T::ZERO, "slopes")?,
             kept: Aligned::new(tile_len, T::ZERO, "kept weights")?,
             weights_by_row: try_vec(TILE * WIDEST, T::ZERO, "weights")?,
             slopes_by_row: try_vec(TILE * WIDEST, T::ZERO, "slopes")?,
             products: Aligned::new(tile_len, T::ZERO, "products")?,
-        };
+        })
+    }
+}
+
+impl<T: Real> Known<'_, T> {
+    fn pull_chunk(
+        &self,
+        chunk: &mut Chunk<T>,
+        of_queries: &mut [T],
+        scratch: &mut Scratch<T>,
+        watch: &Watch,
+    ) -> Result<()> {
+        let kernels = Kernels::in_use();
+        let (d, columns) = (self.association.keys.width, self.association.values.width);
         let queries = chunk.problem.queries.clone();
         for first in queries.clone().step_by(WIDEST) {
             let last = queries.end.min(first + WIDEST);
@@ -229,8 +240,8 @@ impl<T: Real> Known<'_, T> {
             for row in (0..chunk.rows).step_by(TILE) {
                 watch.check()?;
                 let rows = TILE.min(chunk.rows - row);
-                self.slopes(kernels, chunk, (row, rows), &mut looking, (first, last - first), &mut scratch);
-                let Scratch { weights_by_row, slopes_by_row, products, .. } = &mut scratch;
+                self.slopes(kernels, chunk, (row, rows), &mut looking, (first, last - first), scratch);
+                let Scratch { weights_by_row, slopes_by_row, products, .. } = scratch;
                 let len = rows * (last - first);
                 if let (Some(of_keys), Some(of_values)) = (&of_keys, &of_values) {
                     let keys = &mut chunk.keys[row * d..][..rows * d];

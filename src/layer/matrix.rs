@@ -409,7 +409,7 @@ mod tests {
             for threads in [1, 2, 3] {
                 let par = Par::with_threads(threads);
                 let product = project(&x, d, (&weight, Some(&bias)), blocks, par).unwrap();
-                near(&product.joined().unwrap(), &forward, d + 1);
+                near(&product.clone().joined().unwrap(), &forward, d + 1);
                 let all = (
                     product.data,
                     times(&y, &weight, d, par).unwrap(),

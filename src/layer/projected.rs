@@ -115,7 +115,9 @@ impl<T: Real> Projected<'_, T> {
             let head = places.head(id);
             of_beta[head] += along;
             let beta = T::from_f64(self.beta[head]);
-            query.iter_mut().for_each(|entry| *entry = entry.times(beta));
+            for entry in query {
+                *entry = entry.times(beta);
+            }
         }
         for (beta, more) in beta.into_iter().flatten().zip(of_beta) {
             *beta += more;

@@ -155,6 +155,10 @@ impl<T: Real> Settled<T> {
         match through {
             Through::Updates => {
                 for record in self.records.iter().rev() {
+                    if record.ids.len() == self.updates.len() {
+                        gradient = space.pull_update(record, &gradient, Some(into), par)?;
+                        continue;
+                    }
                     let after = gathered(&gradient, width, &record.ids)?;
                     let before = space.pull_update(record, &after, Some(into), par)?;
                     for (row, &id) in record.ids.iter().enumerate() {
