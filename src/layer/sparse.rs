@@ -211,6 +211,7 @@ impl<T: Real> Association<'_, T> {
         }
         let mut conjugates = [f64::NEG_INFINITY; MOST_FEW];
         for query in 0..count {
+            check()?;
             if let Some(null) = batch.null {
                 scores[query * length + stored] = null[from + query];
             }
