@@ -7,7 +7,9 @@
 //! ```
 //!
 //! (Peters, Niculae & Martins 2019), which touches nothing but the patterns with weight. A thread holds the scores of
-//! [`MOST_FEW`] queries. Not here: where the threshold comes from, which is the separation's of the modern network.
+//! [`MOST_FEW`] queries; on the way back, what the weighted patterns get from a few times as many may wait for its turn.
+//!
+//! Not here: where the threshold comes from, which is the separation's of the modern network.
 
 use super::association::{Answers, Association, Batch, Problem};
 use super::gradient::{Pulled, Stored, dot};
