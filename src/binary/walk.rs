@@ -79,7 +79,11 @@ pub(super) fn run<N: Network>(
 ) -> Result<()> {
     let clamp = problem.options.known.is_some_and(|known| known.clamp);
     space.free.clear();
-    space.free.extend((0_u32..).zip(&*state).filter(|(_, x)| !clamp || **x == 0).map(|(i, _)| i));
+    if clamp {
+        space.free.extend((0_u32..).zip(&*state).filter(|(_, x)| **x == 0).map(|(i, _)| i));
+    } else {
+        space.free.extend((0_u32..).take(state.len()));
+    }
     space.listed.clear();
     if let Update::Listed(neurons) = problem.options.update {
         let neurons = neurons.iter().map(|i| *i as u32).filter(|i| !clamp || state[*i as usize] == 0);

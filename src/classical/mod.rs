@@ -10,6 +10,7 @@
 //!
 //! Not here: gradients, and rules for states that are not ±1.
 
+mod dominance;
 mod evaluate;
 mod greedy;
 mod learning;
@@ -156,8 +157,10 @@ impl ClassicalHopfield {
             return network.retrieve(cues, options, par);
         }
         let mut network = Packed::new(self, external.as_ref(), options.temperature)?;
-        if options.update == Update::Synchronous {
-            network = network.in_step(cues.nrows(), par)?;
+        match options.update {
+            Update::Synchronous => network = network.in_step(cues.nrows(), par)?,
+            Update::Asynchronous(Order::Greedy) => {}
+            Update::Asynchronous(_) | Update::Listed(_) => network = network.in_turn(&options.stop),
         }
         binary::retrieve(&network, cues, options, par)
     }

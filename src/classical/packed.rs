@@ -9,12 +9,13 @@
 use ndarray::{CowArray, Ix2};
 
 use super::ClassicalHopfield;
+use super::dominance::Dominance;
 use super::greedy::Instability;
 use super::units::{Energy, Units, hebbian_pairs};
-use crate::binary::{Network, Temperature, Tie, Visit};
+use crate::binary::{Network, Stop, Temperature, Tie, Visit};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
-use crate::kernel::bits::{Agreements, Columns, Crossing, Indices, Stable, Sway, Tables};
+use crate::kernel::bits::{Agreements, Columns, Crossing, Due, Indices, Stable, Sway, Tables};
 use crate::par::{Par, Watch};
 
 /// Changes between two looks at whether to go on.
@@ -35,6 +36,10 @@ pub(super) struct Packed<'a> {
     hot: bool,
     /// For steps of all neurons at once.
     indices: Option<Indices>,
+    /// Whether visits may be saved where their end is certain,
+    foresees: bool,
+    /// and those of all neurons where one pattern has the say.
+    certifies: bool,
     set: Available,
 }
 
@@ -54,7 +59,9 @@ impl<'a> Packed<'a> {
         temperature: Temperature,
     ) -> Result<Self> {
         let hot = temperature != Temperature::default();
-        let mut packed = Self { memory, external, limits: None, hot, indices: None, set: memory.stored.available() };
+        let set = memory.stored.available();
+        let mut packed =
+            Self { memory, external, limits: None, hot, indices: None, foresees: false, certifies: false, set };
         if external.is_none_or(|field| field.nrows() == 1) {
             packed.limits = Some(packed.limits_of(0)?);
         }
@@ -67,6 +74,13 @@ impl<'a> Packed<'a> {
             self.indices = Indices::of(self.columns(), self.set, par)?;
         }
         Ok(self)
+    }
+
+    /// The same, made ready for visits of one neuron after another in an order that does not look at the fields.
+    pub(super) fn in_turn(mut self, stop: &Stop) -> Self {
+        self.foresees = !self.hot;
+        self.certifies = !self.hot && stop.target_energy.is_none();
+        self
     }
 
     /// Writes the integer fields of the neurons from `first` on.
@@ -118,8 +132,10 @@ impl<'a> Packed<'a> {
 pub(super) struct Track {
     cue: usize,
     pub agreements: Agreements,
-    overlaps: Vec<i64>,
-    energy: Energy,
+    pub overlaps: Vec<i64>,
+    pub energy: Energy,
+    pub due: Due,
+    pub dominance: Dominance,
     /// Of this cue, if each has its own.
     limits: Limits,
     pub instability: Instability,
@@ -151,9 +167,12 @@ impl Network for Packed<'_> {
     }
 
     fn track(&self) -> Result<Track> {
+        let (n, k) = (self.columns().n(), self.columns().k());
         Ok(Track {
             agreements: Agreements::new(self.columns())?,
-            overlaps: try_vec(self.columns().k(), 0, "overlaps")?,
+            overlaps: try_vec(k, 0, "overlaps")?,
+            due: if self.foresees { Due::new(n)? } else { Due::default() },
+            dominance: if self.certifies { Dominance::new(n, k)? } else { Dominance::default() },
             tables: Tables::new(if self.indices.is_some() { self.columns().k() } else { 0 })?,
             ..Default::default()
         })
@@ -168,13 +187,24 @@ impl Network for Packed<'_> {
         track.agreements.overlaps(&mut track.overlaps);
         track.energy = self.rule(cue).energy(state.iter().copied(), hebbian_pairs(state, &track.overlaps));
         track.instability.reset();
+        track.due.reset();
+        track.dominance.reset();
         track.looked_up = None;
         Ok(())
     }
 
     fn first_unstable(&self, track: &mut Track, state: &[i8], list: &[u32], ties_hold: bool) -> Option<Visit<i64>> {
+        self.look_for_dominance(track, state);
+        if track.dominance.is_certain() {
+            return self.first_wrong(track, state, list);
+        }
+        // Taken out, because limits may be the track's too.
+        let mut due = std::mem::take(&mut track.due);
         let stable = self.stable(track, ties_hold);
-        let (place, field) = track.agreements.first_unstable(self.columns(), state, stable, list, self.set)?;
+        let found = track.agreements.first_unstable(self.columns(), state, stable, list, &mut due, self.set);
+        track.due = due;
+        let (place, field) = found?;
+        let stable = self.stable(track, ties_hold);
         Some(Visit { place, lean: stable.margin(list[place] as usize, field).signum() as i8, field })
     }
 
@@ -215,9 +245,17 @@ impl Network for Packed<'_> {
     }
 
     fn change(&self, track: &mut Track, state: &mut [i8], i: usize, to: i8, field: i64) {
+        if track.dominance.is_certain() {
+            track.energy.shift(&self.rule(track.cue), i, state[i], to);
+            state[i] = to;
+            self.list_change(track, state, i);
+            return;
+        }
         track.energy.change(&self.rule(track.cue), i, state[i], to, field);
         track.agreements.replace(self.columns(), i, state[i], to, self.set);
         track.instability.follow(self.columns(), i, to - state[i], self.set);
+        track.due.follow(i);
+        track.dominance.pass();
         track.looked_up = None;
         state[i] = to;
     }
@@ -240,14 +278,27 @@ impl Network for Packed<'_> {
     }
 
     fn is_memory(&self, track: &mut Track, state: &[i8]) -> bool {
-        track.agreements.first_lane(state.len()).is_some()
+        if track.dominance.is_certain() {
+            track.dominance.is_memory()
+        } else {
+            track.agreements.first_lane(state.len()).is_some()
+        }
     }
 
-    fn overlaps(&self, track: &mut Track, _state: &[i8], out: &mut [i64]) {
-        track.agreements.overlaps(out);
+    fn overlaps(&self, track: &mut Track, state: &[i8], out: &mut [i64]) {
+        if track.dominance.is_certain() {
+            self.follow_listed(track, state);
+            out.copy_from_slice(&track.overlaps);
+        } else {
+            track.agreements.overlaps(out);
+        }
     }
 
-    fn energy(&self, track: &mut Track, _state: &[i8]) -> f64 {
+    fn energy(&self, track: &mut Track, state: &[i8]) -> f64 {
+        if track.dominance.is_certain() {
+            self.follow_listed(track, state);
+            track.energy.pairs = hebbian_pairs(state, &track.overlaps);
+        }
         track.energy.value(&self.rule(track.cue))
     }
 }

@@ -9,6 +9,7 @@
 
 mod agree;
 mod census;
+mod count;
 mod lookup;
 mod plain;
 #[cfg(target_arch = "x86_64")]
@@ -16,16 +17,19 @@ mod plain_x86;
 mod short;
 #[cfg(target_arch = "x86_64")]
 mod short_avx2;
+mod visit;
 
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_room};
 use crate::kernel::Available;
+use crate::kernel::pages::prefer_large_pages;
 use crate::par::Par;
 
-pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
+pub(crate) use agree::Agreements;
 pub(crate) use census::add_overlaps;
 pub(crate) use lookup::{Indices, Tables};
 pub(crate) use plain::{Power, Slopes, extremes, shift_all, sum, tally, weigh};
 pub(crate) use short::{MOST_SHORT, follow, shorten, squares};
+pub(crate) use visit::{Crossing, Due, Stable, Sway, first_differing};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
 macro_rules! for_every_set {
@@ -78,7 +82,10 @@ pub(crate) struct Words {
 
 impl Words {
     pub(crate) fn zeroed(len: usize, purpose: &'static str) -> Result<Self> {
-        let buffer = try_vec(len.saturating_add(BLOCK - 1), 0, purpose)?;
+        let spare = len.saturating_add(BLOCK - 1);
+        let mut buffer = try_room(spare, purpose)?;
+        prefer_large_pages(&mut buffer);
+        buffer.resize(spare, 0);
         let start = buffer.as_ptr().align_offset(64).min(BLOCK - 1);
         Ok(Self { buffer, start, len })
     }
