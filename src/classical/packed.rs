@@ -171,7 +171,7 @@ impl Network for Packed<'_> {
         Ok(Track {
             agreements: Agreements::new(self.columns())?,
             overlaps: try_vec(k, 0, "overlaps")?,
-            due: if self.foresees { Due::new(n)? } else { Due::default() },
+            due: if self.foresees { Due::new(self.columns())? } else { Due::default() },
             dominance: if self.certifies { Dominance::new(n, k)? } else { Dominance::default() },
             tables: Tables::new(if self.indices.is_some() { self.columns().k() } else { 0 })?,
             ..Default::default()
@@ -254,7 +254,7 @@ impl Network for Packed<'_> {
         track.energy.change(&self.rule(track.cue), i, state[i], to, field);
         track.agreements.replace(self.columns(), i, state[i], to, self.set);
         track.instability.follow(self.columns(), i, to - state[i], self.set);
-        track.due.follow(i);
+        track.due.follow(self.columns(), i, to - state[i], self.set);
         track.dominance.pass();
         track.looked_up = None;
         state[i] = to;

@@ -218,9 +218,10 @@ impl Agreements {
     }
 
     /// The lanes in use of word `w`.
-    fn lanes(&self, w: usize) -> u64 {
-        match self.k - 64 * w {
-            0..64 => (1 << (self.k - 64 * w)) - 1,
+    #[inline(always)]
+    pub(super) fn lanes(&self, w: usize) -> u64 {
+        match self.k.saturating_sub(64 * w) {
+            left @ 0..64 => (1 << left) - 1,
             _ => !0,
         }
     }

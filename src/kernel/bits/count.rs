@@ -1,7 +1,9 @@
 //! Counting, lane by lane, in how many neurons columns and a state agree.
 //!
-//! Sixteen neurons go through a tree of full adders (Harley and Seal; Muła, Kurz and Lemire 2018), which leaves one carry of weight sixteen for the
-//! planes above: five instructions in two a neuron and 512 lanes.
+//! Sixteen neurons go through a tree of full adders (Harley and Seal; Muła, Kurz and Lemire 2018), which leaves one carry
+//! of weight sixteen for the planes above: some seven instructions a neuron and 512 lanes.
+//!
+//! What did not help: the sixteen as an array, which the compiler takes apart word by word (twice as slow).
 //!
 //! Not here: what becomes of the counts.
 

@@ -10,6 +10,7 @@
 mod agree;
 mod census;
 mod count;
+mod due;
 mod lookup;
 mod plain;
 #[cfg(target_arch = "x86_64")]
@@ -19,17 +20,18 @@ mod short;
 mod short_avx2;
 mod visit;
 
-use crate::error::{Error, Result, try_room};
+use crate::error::{Error, Result};
 use crate::kernel::Available;
-use crate::kernel::pages::prefer_large_pages;
+use crate::kernel::pages::zeroed;
 use crate::par::Par;
 
 pub(crate) use agree::Agreements;
 pub(crate) use census::add_overlaps;
+pub(crate) use due::Due;
 pub(crate) use lookup::{Indices, Tables};
 pub(crate) use plain::{Power, Slopes, extremes, shift_all, sum, tally, weigh};
 pub(crate) use short::{MOST_SHORT, follow, shorten, squares};
-pub(crate) use visit::{Crossing, Due, Stable, Sway, first_differing};
+pub(crate) use visit::{Crossing, Stable, Sway, first_differing};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
 macro_rules! for_every_set {
@@ -82,10 +84,7 @@ pub(crate) struct Words {
 
 impl Words {
     pub(crate) fn zeroed(len: usize, purpose: &'static str) -> Result<Self> {
-        let spare = len.saturating_add(BLOCK - 1);
-        let mut buffer = try_room(spare, purpose)?;
-        prefer_large_pages(&mut buffer);
-        buffer.resize(spare, 0);
+        let buffer = zeroed(len.saturating_add(BLOCK - 1), purpose)?;
         let start = buffer.as_ptr().align_offset(64).min(BLOCK - 1);
         Ok(Self { buffer, start, len })
     }

@@ -3,15 +3,16 @@
 //! A field needs `Σ_{μ: ξ_i^μ = +1} c^μ`, a Horner sum of popcounts over the planes of [`Agreements`]. Visits are compiled
 //! for the usual numbers of words and planes: then planes stay in registers while the columns stream past.
 //!
-//! Most visits can be foreseen. A change of one neuron moves every other field by at most `2 k`, so a neuron that is
-//! content by a margin stays content for as many changes as that allows ([`Due`]). In the last sweeps, with few changes
-//! or none, nearly all visits end there.
+//! A neuron that is known to be content is passed over ([`Due`]).
+//!
+//! What did not help: bounds of the field from the higher planes, which leave the lowest two for a few visits only. What
+//! they save is lost where a visit's end is foreseen wrongly.
 //!
 //! Not here: what a field means, and what follows from a change.
 
 use super::agree::Agreements;
+use super::due::Due;
 use super::{BLOCK, Columns, HALF, for_every_set};
-use crate::error::{Result, try_vec};
 use crate::kernel::Available;
 
 /// How many visits ahead a column is asked for.
@@ -64,58 +65,6 @@ impl Sway<'_> {
     pub(crate) fn lean(self, i: usize, place: usize, field: i64) -> i8 {
         let Crossing { whole, part } = self.crossings.get(i).copied().unwrap_or_default();
         if (field - whole) as f64 > part + self.scale * self.noise[place] { 1 } else { -1 }
-    }
-}
-
-/// How long neurons are known to stay content.
-///
-/// With `x_i` content by a margin `m = x_i (2 H_i − t_i) ≥ 1`: a change of a neuron `j ≠ i` moves `H_i` by
-/// `(x_j' − x_j) Σ_μ ξ_i^μ ξ_j^μ`, at most `2 k` in size, and so the margin by at most `4 k`. It is still positive after
-/// `⌊(m − 1) / 4 k⌋` changes, whatever they are; a power of two in place of `4 k` spares a division. A change of `i` itself moves no field of its own, but turns the margin,
-/// and forgets what was known.
-#[derive(Debug, Default)]
-pub(crate) struct Due {
-    /// The number of changes from which on a neuron must be visited; none at all where nothing is kept.
-    at: Vec<u32>,
-    changes: u32,
-}
-
-impl Due {
-    /// For `n` neurons.
-    pub(crate) fn new(n: usize) -> Result<Self> {
-        Ok(Self { at: try_vec(n, 0, "visits")?, changes: 0 })
-    }
-
-    /// Forgets the cue.
-    pub(crate) fn reset(&mut self) {
-        self.at.fill(0);
-        self.changes = 0;
-    }
-
-    /// Follows a change of neuron `i`.
-    pub(crate) fn follow(&mut self, i: usize) {
-        match self.changes.checked_add(1) {
-            Some(changes) => self.changes = changes,
-            None => self.reset(),
-        }
-        if let Some(at) = self.at.get_mut(i) {
-            *at = 0;
-        }
-    }
-
-    /// Whether neuron `i` is known to be content.
-    #[inline(always)]
-    fn is_later(&self, i: usize) -> bool {
-        self.at.get(i).is_some_and(|at| *at > self.changes)
-    }
-
-    /// Learns that neuron `i` is content by a positive `margin`, of which a change takes at most `2^step`.
-    #[inline(always)]
-    fn postpone(&mut self, i: usize, margin: i64, step: u32) {
-        if let Some(at) = self.at.get_mut(i) {
-            let more = u32::try_from((margin - 1) >> step).unwrap_or(u32::MAX);
-            *at = self.changes.saturating_add(1).saturating_add(more);
-        }
     }
 }
 
@@ -307,8 +256,6 @@ struct Restless<'a> {
     k: i64,
     order: &'a [u32],
     due: &'a mut Due,
-    /// `2^step` is at least `4 k`.
-    step: u32,
 }
 
 impl Visitor for Restless<'_> {
@@ -319,7 +266,7 @@ impl Visitor for Restless<'_> {
 
     #[inline(always)]
     fn passes_over(&self, i: usize) -> bool {
-        self.due.is_later(i)
+        self.due.is_later(i, 4 * self.k as u64)
     }
 
     #[inline(always)]
@@ -329,7 +276,7 @@ impl Visitor for Restless<'_> {
         // Content: x has the sign of the margin; at margin 0, where ties hold, any x but 0.
         let margin = x * self.stable.margin(i, field);
         if margin > 0 {
-            self.due.postpone(i, margin, self.step);
+            self.due.learn(i, margin);
         }
         (margin + (x * x) * i64::from(self.stable.ties_hold) < 1).then_some(field)
     }
@@ -410,7 +357,10 @@ impl Agreements {
         due: &mut Due,
         set: Available,
     ) -> Option<(usize, i64)> {
-        first_unstable(set, columns, self, state, stable, order, due)
+        due.look_back(columns, set);
+        let found = first_unstable(set, columns, self, state, stable, order, due);
+        due.pass(found.map_or(order.len(), |(place, _)| place + 1));
+        found
     }
 
     /// The same where chance pulls; visits until one gives another value.
@@ -440,7 +390,7 @@ for_every_set! {
         order: &[u32],
         due: &mut Due,
     ) -> Option<(usize, i64)> {
-        let mut visitor = Restless { state, stable, k: columns.k as i64, order, due, step: (4 * columns.k).next_power_of_two().ilog2() };
+        let mut visitor = Restless { state, stable, k: columns.k as i64, order, due };
         visit(columns, agreements, &mut visitor)
     }
 
