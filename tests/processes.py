@@ -49,6 +49,12 @@ def long_calls() -> dict[str, Callable[[], object]]:
     memory, queries = draw(100_000, 64, 30_000)
     tiny = np.ones((1_000_000, 1, 1))
     pair = hf.ModernHopfield([[1.0], [-1.0]], beta=1.0)
+
+    def store_and_recall() -> None:
+        patterns = np.ones((200, 1_000_000), np.int8)
+        for _ in range(100):
+            hf.ClassicalHopfield(patterns).retrieve(patterns[:1])
+
     return {
         "retrieve on 1 thread": lambda: memory.retrieve(queries, tol=0, n_threads=1),
         "retrieve on 2 threads": lambda: memory.retrieve(queries, tol=0, n_threads=2),
@@ -64,6 +70,7 @@ def long_calls() -> dict[str, Callable[[], object]]:
         "scan on 1 thread": lambda: hf.capacity.scan(n=2000, alpha=0.14, trials=10**5, n_threads=1),
         "scan on 3 threads": lambda: hf.capacity.scan(n=2000, alpha=0.14, trials=10**5, n_threads=3),
         "scan of large networks": lambda: hf.capacity.scan(n=50_000, alpha=0.1, trials=100, n_threads=2),
+        "store and recall in wide networks": store_and_recall,
         "many small problems": lambda: hf.attention(tiny, tiny, tiny),
     }
 

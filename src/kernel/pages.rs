@@ -19,6 +19,7 @@ pub(super) fn zeroed(len: usize, purpose: &'static str) -> Result<Vec<u64>> {
     let Some(layout) = Layout::array::<u64>(len).ok().filter(|layout| layout.size() > 0) else {
         return if len == 0 { Ok(Vec::new()) } else { Err(refused) };
     };
+    #[allow(clippy::cast_ptr_alignment, reason = "the layout asks for the alignment of a word")]
     // SAFETY: the layout's size is not 0.
     let first = unsafe { alloc_zeroed(layout) }.cast::<u64>();
     if first.is_null() {
@@ -28,7 +29,7 @@ pub(super) fn zeroed(len: usize, purpose: &'static str) -> Result<Vec<u64>> {
         prefer_large_pages(first.cast(), layout.size());
     }
     // SAFETY: the global allocator gave this memory for an array of `len` words, and zeros are words.
-    Ok(unsafe { Vec::from_raw_parts(first, len, len) })
+    Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(first, len)) }.into_vec())
 }
 
 /// Asks the system to put whole pages of this memory, which nobody has touched yet, on large ones. It may not.
@@ -37,6 +38,7 @@ fn prefer_large_pages(first: *mut u8, bytes: usize) {
     {
         const PAGE: usize = 4096;
         const MADV_HUGEPAGE: i32 = 14;
+        // SAFETY: this is how the C library, which the standard library links, declares it.
         unsafe extern "C" {
             fn madvise(address: *mut u8, length: usize, advice: i32) -> i32;
         }

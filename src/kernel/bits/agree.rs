@@ -128,7 +128,8 @@ impl Agreements {
     fn beyond(&self, depth: usize, w: usize) -> u64 {
         let sign = self.word(w, self.depth - 1);
         let size = |b: usize| self.word(w, b) ^ sign;
-        (depth - 1..self.depth - 1).fold(size(depth - 2) & size(depth - 3), |beyond, b| beyond | size(b)) & self.lanes(w)
+        (depth - 1..self.depth - 1).fold(size(depth - 2) & size(depth - 3), |beyond, b| beyond | size(b))
+            & self.lanes(w)
     }
 
     /// What the planes hold for a lane.
@@ -195,7 +196,7 @@ impl Agreements {
         self.apart.clear();
         (self.depth, self.offset, self.total) = (self.room, 0, 0);
         for (lane, overlap) in overlaps.enumerate().take(self.k) {
-            let count = (overlap + self.decided) / 2;
+            let count = i64::midpoint(overlap, self.decided);
             self.total += count;
             for b in 0..self.room {
                 *self.word_mut(lane / 64, b) |= ((count >> b & 1) as u64) << (lane % 64);

@@ -1,7 +1,7 @@
 //! Counting, lane by lane, in how many neurons columns and a state agree.
 //!
 //! Sixteen neurons go through a tree of full adders (Harley and Seal; Muła, Kurz and Lemire 2018), which leaves one carry
-//! of weight sixteen for the planes above: some seven instructions a neuron and 512 lanes.
+//! of weight sixteen for the planes above.
 //!
 //! What did not help: the sixteen as an array, which the compiler takes apart word by word (twice as slow).
 //!
@@ -13,6 +13,9 @@ use super::{BLOCK, Columns, HALF, for_every_set};
 pub(super) const SAVED: usize = 4;
 /// from so many neurons.
 pub(super) const TREE: usize = 1 << SAVED;
+
+/// Planes above those, of the trees of fewer than 2³² neurons.
+const LEVELS: usize = 32 - SAVED;
 
 /// One lane-parallel full adder: the sum stays in `a`, the carry comes back.
 #[inline(always)]
@@ -113,11 +116,22 @@ fn count_block<const L: usize, const ZEROS: bool>(
     let (trees, rest) = state.as_chunks::<TREE>();
     // Kept in registers on the way.
     let mut lowest = *saved;
+    // What trees carry waits, plane by plane, for another carry of its weight: one adder a tree, not a ripple.
+    let mut waiting = [[0; L]; LEVELS];
     for (t, values) in trees.iter().enumerate() {
-        let sixteens = grow(&mut lowest, &Agreeing::<ZEROS> { columns, first, i0: i0 + t * TREE, values });
-        ripple(higher, sixteens);
+        let mut carry = grow(&mut lowest, &Agreeing::<ZEROS> { columns, first, i0: i0 + t * TREE, values });
+        let level = t.trailing_ones() as usize;
+        for (plane, waiting) in higher.iter_mut().zip(&waiting).take(level) {
+            carry = add(plane, waiting, &carry);
+        }
+        waiting[level] = carry;
     }
     *saved = lowest;
+    for (level, waiting) in waiting.iter().enumerate() {
+        if trees.len() >> level & 1 == 1 {
+            ripple(&mut higher[level..], *waiting);
+        }
+    }
     let i0 = i0 + TREE * trees.len();
     for (j, x) in rest.iter().enumerate() {
         ripple(planes, agreeing(&columns.column(i0 + j)[first..][..L], *x));

