@@ -52,6 +52,12 @@ def long_calls() -> dict[str, Callable[[], object]]:
     lookup, states = draw_lookup(30_000)
     pooling = hf.layers.HopfieldPooling(64, num_heads=4, quantity=64)
     association = hf.layers.Hopfield(64, num_heads=4, hidden_size=16, update_steps_max=1000, update_steps_eps=1e-30)
+
+    def store_and_recall() -> None:
+        patterns = np.ones((200, 1_000_000), np.int8)
+        for _ in range(100):
+            hf.ClassicalHopfield(patterns).retrieve(patterns[:1])
+
     return {
         "retrieve on 1 thread": lambda: memory.retrieve(queries, tol=0, n_threads=1),
         "retrieve on 2 threads": lambda: memory.retrieve(queries, tol=0, n_threads=2),
@@ -67,6 +73,7 @@ def long_calls() -> dict[str, Callable[[], object]]:
         "scan on 1 thread": lambda: hf.capacity.scan(n=2000, alpha=0.14, trials=10**5, n_threads=1),
         "scan on 3 threads": lambda: hf.capacity.scan(n=2000, alpha=0.14, trials=10**5, n_threads=3),
         "scan of large networks": lambda: hf.capacity.scan(n=50_000, alpha=0.1, trials=100, n_threads=2),
+        "store and recall in wide networks": store_and_recall,
         "many small problems": lambda: hf.attention(tiny, tiny, tiny),
         "lookup": lambda: lookup(states),
         "pooling": lambda: pooling(memory.patterns[np.newaxis].repeat(8, axis=0)),

@@ -22,7 +22,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks ar
 
 LONG = [
     *("retrieve on 1 thread", "retrieve on 2 threads", "retrieve on 8 threads", "retrieve by weights"),
-    *("step", "energy", "largest weights", "diagnose", "attention"),
+    *("step", "energy", "largest weights", "diagnose", "attention", "store and recall in wide networks"),
     *("lookup", "pooling", "updates of a layer", "gradient of a lookup", "gradient of a sparse lookup"),
 ]
 

@@ -2,7 +2,9 @@
 //!
 //! Amit, Gutfreund and Sompolinsky (1985) show that the Hebbian network makes attractors of them along with the patterns.
 //! Looked for among the eight patterns of largest |overlap|: 56 triples and 56 quintuples with their signs. What a
-//! neuron says depends only on which of the eight agree with it there, so at most 256 cases stand for all neurons.
+//! neuron says depends only on which of the eight agree with it there, so at most 256 cases stand for all neurons. Where a
+//! signed sum has the sign of the state everywhere, each neuron adds 1 at least to the signed sum of the overlaps: that
+//! alone rules out most sums.
 //!
 //! Not here: mixtures of more patterns, or of even numbers, whose sums can be 0.
 
@@ -56,20 +58,31 @@ impl Mixture {
         let count = rank(overlaps, &mut ranked);
         let ranked = &ranked[..count];
         // What some neurons rule out, all of them do; most states are no mixture, and some neurons tell.
-        Self::that_fits(ranked, &Cases::of(columns, &state[..state.len().min(SOME)], ranked))?;
-        Self::that_fits(ranked, &Cases::of(columns, state, ranked))
+        let least = state.iter().filter(|x| **x != 0).count() as i64;
+        let fits = |state| Self::that_fits(ranked, overlaps, least, &Cases::of(columns, state, ranked));
+        fits(&state[..state.len().min(SOME)])?;
+        fits(state)
     }
 
-    /// The first mixture of the `ranked` patterns that has the sign of the state in all `cases`.
-    fn that_fits(ranked: &[usize], cases: &Cases) -> Option<Self> {
+    /// The first mixture of the `ranked` patterns that has the sign of the state in all `cases`, among those whose
+    /// overlaps have a signed sum of `least` or more.
+    fn that_fits(ranked: &[usize], overlaps: &[i64], least: i64, cases: &Cases) -> Option<Self> {
         let count = ranked.len();
         for size in [3, MOST].into_iter().filter(|size| *size <= count) {
             let mut ranks = [0, 1, 2, 3, 4];
             loop {
-                for minus in 0..1_u8 << size {
+                let largest: i64 = ranks[..size].iter().map(|rank| overlaps[ranked[*rank]].abs()).sum();
+                for minus in 0..if largest < least { 0 } else { 1_u8 << size } {
                     // The first term has the highest bit, so that counting up is lexicographic.
                     let is_minus = |term: usize| minus >> (size - 1 - term) & 1 == 1;
                     let chosen = &ranks[..size];
+                    let term_of_sum = |(term, rank): (usize, &usize)| {
+                        let overlap = overlaps[ranked[*rank]];
+                        if is_minus(term) { -overlap } else { overlap }
+                    };
+                    if chosen.iter().enumerate().map(term_of_sum).sum::<i64>() < least {
+                        continue;
+                    }
                     let mask = chosen.iter().fold(0, |mask, rank| mask | 1 << rank);
                     let signs =
                         chosen.iter().enumerate().fold(0, |bits, (term, rank)| bits | u8::from(is_minus(term)) << rank);

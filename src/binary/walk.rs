@@ -99,7 +99,7 @@ pub(super) fn run<N: Network>(
     if clamp {
         space.free.extend((0_u32..).zip(&*state).filter(|(_, x)| **x == 0).map(|(i, _)| i));
     } else {
-        space.free.extend(0..state.len() as u32);
+        space.free.extend((0_u32..).take(state.len()));
     }
     space.listed.clear();
     if let Update::Listed(neurons) = problem.options.update {

@@ -7,7 +7,7 @@ use super::units::{Units, hebbian_pairs};
 use super::weighted::stability;
 use super::{ClassicalHopfield, Temperature};
 use crate::error::{Result, area, table, try_vec};
-use crate::kernel::bits::Stable;
+use crate::kernel::bits::{Due, Stable};
 use crate::par::Par;
 
 /// Neurons whose integer fields are held at once.
@@ -123,7 +123,9 @@ impl ClassicalHopfield {
         (0..).zip(&mut all).for_each(|(i, neuron)| *neuron = i);
         let fixed =
             self.stored.of_each("a fixed point", states, 1, par, |agreements, _, state, out: &mut [bool]| {
-                out[0] = agreements.first_unstable(self.stored.columns(), state, rest, &all, set).is_none();
+                out[0] = agreements
+                    .first_unstable(self.stored.columns(), state, rest, &all, &mut Due::default(), set)
+                    .is_none();
             })?;
         Ok(Array1::from_vec(fixed))
     }

@@ -10,6 +10,7 @@
 //!
 //! Not here: gradients, and rules for states that are not ±1.
 
+mod dominance;
 mod evaluate;
 mod greedy;
 mod in_step;
@@ -157,10 +158,14 @@ impl ClassicalHopfield {
         if let Some(network) = self.weighted(external.as_ref(), options.temperature)? {
             return network.retrieve(cues, options, par);
         }
-        let network = Packed::new(self, external.as_ref(), options.temperature)?;
-        if options.update == Update::Synchronous && InStep::pays(&network, cues.nrows()) {
-            let network = InStep::of(&network, cues.nrows(), par)?;
-            return binary::retrieve_in_step(&network, cues, options, par);
+        let mut network = Packed::new(self, external.as_ref(), options.temperature)?;
+        match options.update {
+            Update::Synchronous if InStep::pays(&network, cues.nrows()) => {
+                let network = InStep::of(&network, cues.nrows(), par)?;
+                return binary::retrieve_in_step(&network, cues, options, par);
+            }
+            Update::Synchronous | Update::Asynchronous(Order::Greedy) => {}
+            Update::Asynchronous(_) | Update::Listed(_) => network = network.in_turn(&options.stop),
         }
         binary::retrieve(&network, cues, options, par)
     }

@@ -9,12 +9,13 @@
 use ndarray::{CowArray, Ix2};
 
 use super::ClassicalHopfield;
+use super::dominance::Dominance;
 use super::greedy::Instability;
 use super::units::{Energy, Units, hebbian_pairs};
-use crate::binary::{Network, OneByOne, Temperature, Tie, Visit};
+use crate::binary::{Network, OneByOne, Stop, Temperature, Tie, Visit};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
-use crate::kernel::bits::{Agreements, Columns, Crossing, Stable, Sway};
+use crate::kernel::bits::{Agreements, Columns, Crossing, Due, Stable, Sway};
 use crate::par::Watch;
 
 /// Changes between two looks at whether to go on.
@@ -31,6 +32,10 @@ pub(super) struct Packed<'a> {
     limits: Option<Limits>,
     /// Whether any update is left to chance.
     hot: bool,
+    /// Whether visits may be saved where their end is certain,
+    foresees: bool,
+    /// and those of all neurons where one pattern has the say.
+    certifies: bool,
     set: Available,
 }
 
@@ -50,11 +55,19 @@ impl<'a> Packed<'a> {
         temperature: Temperature,
     ) -> Result<Self> {
         let hot = temperature != Temperature::default();
-        let mut packed = Self { memory, external, limits: None, hot, set: memory.stored.available() };
+        let set = memory.stored.available();
+        let mut packed = Self { memory, external, limits: None, hot, foresees: false, certifies: false, set };
         if external.is_none_or(|field| field.nrows() == 1) {
             packed.limits = Some(packed.limits_of(0)?);
         }
         Ok(packed)
+    }
+
+    /// The same, made ready for visits of one neuron after another in an order that does not look at the fields.
+    pub(super) fn in_turn(mut self, stop: &Stop) -> Self {
+        self.foresees = !self.hot;
+        self.certifies = !self.hot && stop.target_energy.is_none();
+        self
     }
 
     /// The rule with the bias and the external field of a cue.
@@ -109,8 +122,10 @@ impl<'a> Packed<'a> {
 pub(super) struct Track {
     cue: usize,
     pub agreements: Agreements,
-    overlaps: Vec<i64>,
-    energy: Energy,
+    pub overlaps: Vec<i64>,
+    pub energy: Energy,
+    pub due: Due,
+    pub dominance: Dominance,
     /// Of this cue, if each has its own.
     limits: Limits,
     pub instability: Instability,
@@ -139,9 +154,12 @@ impl Network for Packed<'_> {
     }
 
     fn track(&self) -> Result<Track> {
+        let (n, k) = (self.columns().n(), self.columns().k());
         Ok(Track {
             agreements: Agreements::new(self.columns())?,
-            overlaps: try_vec(self.columns().k(), 0, "overlaps")?,
+            overlaps: try_vec(k, 0, "overlaps")?,
+            due: if self.foresees { Due::new(self.columns())? } else { Due::default() },
+            dominance: if self.certifies { Dominance::new(n, k)? } else { Dominance::default() },
             ..Default::default()
         })
     }
@@ -153,12 +171,23 @@ impl Network for Packed<'_> {
         track.agreements.overlaps(&mut track.overlaps);
         track.energy = self.rule(cue).energy(state.iter().copied(), hebbian_pairs(state, &track.overlaps));
         track.instability.reset();
+        track.due.reset();
+        track.dominance.reset();
         Ok(())
     }
 
     fn first_unstable(&self, track: &mut Track, state: &[i8], list: &[u32], ties_hold: bool) -> Option<Visit<i64>> {
+        self.look_for_dominance(track, state);
+        if track.dominance.is_certain() {
+            return self.first_wrong(track, state, list);
+        }
+        // Taken out, because limits may be the track's too.
+        let mut due = std::mem::take(&mut track.due);
         let stable = self.stable(track, ties_hold);
-        let (place, field) = track.agreements.first_unstable(self.columns(), state, stable, list, self.set)?;
+        let found = track.agreements.first_unstable(self.columns(), state, stable, list, &mut due, self.set);
+        track.due = due;
+        let (place, field) = found?;
+        let stable = self.stable(track, ties_hold);
         Some(Visit { place, lean: stable.margin(list[place] as usize, field).signum() as i8, field })
     }
 
@@ -196,14 +225,27 @@ impl Network for Packed<'_> {
     }
 
     fn is_memory(&self, track: &mut Track, state: &[i8]) -> bool {
-        track.agreements.first_lane(state.len()).is_some()
+        if track.dominance.is_certain() {
+            track.dominance.is_memory()
+        } else {
+            track.agreements.first_lane(state.len()).is_some()
+        }
     }
 
-    fn overlaps(&self, track: &mut Track, _state: &[i8], out: &mut [i64]) {
-        track.agreements.overlaps(out);
+    fn overlaps(&self, track: &mut Track, state: &[i8], out: &mut [i64]) {
+        if track.dominance.is_certain() {
+            self.follow_listed(track, state);
+            out.copy_from_slice(&track.overlaps);
+        } else {
+            track.agreements.overlaps(out);
+        }
     }
 
-    fn energy(&self, track: &mut Track, _state: &[i8]) -> f64 {
+    fn energy(&self, track: &mut Track, state: &[i8]) -> f64 {
+        if track.dominance.is_certain() {
+            self.follow_listed(track, state);
+            track.energy.pairs = hebbian_pairs(state, &track.overlaps);
+        }
         track.energy.value(&self.rule(track.cue))
     }
 }
@@ -226,9 +268,17 @@ impl OneByOne for Packed<'_> {
     }
 
     fn change(&self, track: &mut Track, state: &mut [i8], i: usize, to: i8, field: i64) {
+        if track.dominance.is_certain() {
+            track.energy.shift(&self.rule(track.cue), i, state[i], to);
+            state[i] = to;
+            self.list_change(track, state, i);
+            return;
+        }
         track.energy.change(&self.rule(track.cue), i, state[i], to, field);
         track.agreements.replace(self.columns(), i, state[i], to, self.set);
         track.instability.follow(self.columns(), i, to - state[i], self.set);
+        track.due.follow(self.columns(), i, to - state[i], self.set);
+        track.dominance.pass();
         state[i] = to;
     }
 }

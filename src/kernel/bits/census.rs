@@ -1,58 +1,51 @@
 //! Plain overlaps of all lanes with many neurons at once.
 //!
 //! For every lane `Σ_j s_j ξ_j` over listed neurons `j` with signs `s_j` is twice the number of neurons that agree less
-//! their number. Agreements are counted bit-sliced, sixteen neurons a carry-save tree as in `agree`, but a strip of 4096
+//! their number. Agreements are counted bit-sliced, sixteen neurons a carry-save tree as in `count`, but a strip of 4096
 //! lanes at a time: each column is then read in pieces of eight cache lines, which matters where columns are long. Pieces
 //! so short are not foreseen by the processor, so those of the next tree are asked for ahead. Counts are added to 32-bit
 //! lanes at the end.
 //!
 //! Not here: few neurons, for which `plain` moves the lanes one neuron at a time.
 
-use super::agree::{SAVED, add, prefetch, ripple};
+use super::count::{Leaves, SAVED, TREE, grow, ripple};
+use super::visit::prefetch;
 use super::{BLOCK, Columns, HALF, for_every_set};
 
 /// Words of a strip.
 const STRIP: usize = 8 * BLOCK;
 /// Planes of a count below 2³¹.
 const PLANES: usize = 31;
-/// Neurons of a carry-save tree.
-const TREE: usize = 16;
+
+/// A block of listed neurons' columns, from word `first` on.
+struct Signed<'a, const WORDS: usize> {
+    columns: &'a Columns,
+    neurons: &'a [(u32, i8)],
+    first: usize,
+}
+
+impl<const WORDS: usize> Leaves<BLOCK> for Signed<'_, WORDS> {
+    #[inline(always)]
+    fn leaf(&self, j: usize) -> [u64; BLOCK] {
+        let mut leaf = [0; BLOCK];
+        if let Some((i, sign)) = self.neurons.get(j) {
+            let words = &self.columns.column(*i as usize)[self.first..][..WORDS];
+            let negative = i64::from(*sign >> 7) as u64;
+            for l in 0..WORDS {
+                leaf[l] = words[l] ^ negative;
+            }
+        }
+        leaf
+    }
+}
 
 /// Counts a tree's neurons into the planes; their block at `first` has so many words.
 #[inline(always)]
-fn grow<const WORDS: usize>(columns: &Columns, neurons: &[(u32, i8)], first: usize, planes: &mut [[u64; BLOCK]]) {
-    let mut leaves = [[0; BLOCK]; TREE];
-    for (leaf, (i, sign)) in leaves.iter_mut().zip(neurons) {
-        let words = &columns.column(*i as usize)[first..][..WORDS];
-        let negative = i64::from(*sign >> 7) as u64;
-        for l in 0..WORDS {
-            leaf[l] = words[l] ^ negative;
-        }
+fn count_tree<const WORDS: usize>(columns: &Columns, neurons: &[(u32, i8)], first: usize, planes: &mut [[u64; BLOCK]]) {
+    if let Some((saved, higher)) = planes.split_first_chunk_mut::<SAVED>() {
+        let sixteens = grow(saved, &Signed::<WORDS> { columns, neurons, first });
+        ripple(higher, sixteens);
     }
-    let (saved, higher) = planes.split_at_mut(SAVED);
-    let [mut ones, mut twos, mut fours, mut eights] = [saved[0], saved[1], saved[2], saved[3]];
-    let (mut sixteens, mut waiting_eight) = ([0; BLOCK], [0; BLOCK]);
-    for half in 0..2 {
-        let mut waiting_four = [0; BLOCK];
-        for quarter in 0..2 {
-            let j = 8 * half + 4 * quarter;
-            let two = add(&mut ones, &leaves[j], &leaves[j + 1]);
-            let other = add(&mut ones, &leaves[j + 2], &leaves[j + 3]);
-            let four = add(&mut twos, &two, &other);
-            if quarter == 0 {
-                waiting_four = four;
-            } else {
-                let eight = add(&mut fours, &waiting_four, &four);
-                if half == 0 {
-                    waiting_eight = eight;
-                } else {
-                    sixteens = add(&mut eights, &waiting_eight, &eight);
-                }
-            }
-        }
-    }
-    saved.copy_from_slice(&[ones, twos, fours, eights]);
-    ripple(higher, sixteens);
 }
 
 for_every_set! {
@@ -74,9 +67,9 @@ for_every_set! {
                         prefetch(&columns.column(*i as usize)[first..columns.stride.min(first + BLOCK)]);
                     }
                     if columns.stride - first < BLOCK {
-                        grow::<HALF>(columns, tree, first, &mut planes[..depth]);
+                        count_tree::<HALF>(columns, tree, first, &mut planes[..depth]);
                     } else {
-                        grow::<BLOCK>(columns, tree, first, &mut planes[..depth]);
+                        count_tree::<BLOCK>(columns, tree, first, &mut planes[..depth]);
                     }
                 }
             }

@@ -9,6 +9,8 @@
 
 mod agree;
 mod census;
+mod count;
+mod due;
 mod lookup;
 mod plain;
 #[cfg(target_arch = "x86_64")]
@@ -17,17 +19,21 @@ mod rows;
 mod short;
 #[cfg(target_arch = "x86_64")]
 mod short_avx2;
+mod visit;
 
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result};
 use crate::kernel::Available;
+use crate::kernel::pages::zeroed;
 use crate::par::Par;
 
-pub(crate) use agree::{Agreements, Crossing, Stable, Sway};
+pub(crate) use agree::Agreements;
 pub(crate) use census::add_overlaps;
+pub(crate) use due::Due;
 pub(crate) use lookup::{Indices, Tables, signs};
 pub(crate) use plain::{Power, Slopes, extremes, shift_all, sum, tally, weigh};
 pub(crate) use rows::{Rows, StateBits};
 pub(crate) use short::{MOST_SHORT, follow, shorten, squares};
+pub(crate) use visit::{Crossing, Stable, Sway, first_differing};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
 macro_rules! for_every_set {
@@ -80,7 +86,7 @@ pub(crate) struct Words {
 
 impl Words {
     pub(crate) fn zeroed(len: usize, purpose: &'static str) -> Result<Self> {
-        let buffer = try_vec(len.saturating_add(BLOCK - 1), 0, purpose)?;
+        let buffer = zeroed(len.saturating_add(BLOCK - 1), purpose)?;
         let start = buffer.as_ptr().align_offset(64).min(BLOCK - 1);
         Ok(Self { buffer, start, len })
     }

@@ -162,7 +162,8 @@ fn a_visit_stops_where_the_plain_rule_would() {
                         let wanted = stable.margin(i, h[i]).signum();
                         state[i] == 0 || (wanted == 0 && !ties_hold) || wanted == -i64::from(state[i])
                     });
-                    let found = agreements.first_unstable(&columns, &state, stable, &order[start..], set);
+                    let found =
+                        agreements.first_unstable(&columns, &state, stable, &order[start..], &mut Due::default(), set);
                     assert_eq!(found.map(|(place, _)| place), expected, "{set:?} {n} {k}");
                     if let Some((place, field)) = found {
                         assert_eq!(field, h[order[start + place] as usize]);
