@@ -14,8 +14,9 @@
 //! worked out anew. Between, nothing needs to know the other overlaps: changes are listed, and the overlaps follow a list
 //! at a time. While it holds no other pattern `μ` can equal the state, since `|a^μ| ≤ R < D ≤ n`.
 //!
-//! What it gains (one cue, a fifth of 10⁶ neurons turned, a Xeon of 2.1 GHz): with 200 patterns half the time (50 to 25 ms),
-//! with 1000, where no pattern has the say before half of the turns are made, a quarter (103 to 80 ms).
+//! What it gains, together with large pages for the columns (one cue, a fifth of 10⁶ neurons turned, a Xeon of 2.1 GHz):
+//! with 200 patterns half the time (50 to 25 ms); with 1000, where no pattern has the say before half of the turns are
+//! made, a quarter (103 to 80 ms).
 //!
 //! Not here: energies after each change, which need each field; states with undecided neurons.
 
