@@ -28,6 +28,7 @@ mod shared;
 pub(crate) mod similarity;
 mod sparse;
 mod theory;
+mod threshold;
 mod weights;
 
 pub use crate::input::rounded::Storage;
