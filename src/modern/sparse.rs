@@ -216,7 +216,9 @@ impl<T: Real> Walk<'_, T> {
                     }
                 });
                 failure?;
-                kept.iter_mut().for_each(|kept| kept.make_room(&self.cutting, scratch));
+                for kept in kept {
+                    kept.make_room(&self.cutting, scratch);
+                }
             }
         }
         Ok(())
@@ -397,5 +399,61 @@ impl<T: Real> Desk<T> {
             }
             add(mean, &self.runs);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+
+    /// What is kept of scores that come in tiles.
+    fn walk(cutting: &Cutting, scores: &[f64]) -> Kept<f64> {
+        let (mut kept, mut scratch) = (Kept::nothing(), Vec::new());
+        for (number, tile) in scores.chunks(TILE).enumerate() {
+            kept.raise(cutting, tile.iter().fold(f64::NEG_INFINITY, |top, &score| top.max(score)));
+            for (row, &score) in tile.iter().enumerate() {
+                if score > larger(kept.floor, kept.lost) {
+                    kept.push((score, number * TILE + row)).unwrap();
+                }
+            }
+            kept.make_room(cutting, &mut scratch);
+            assert!(kept.candidates.len() <= 2 * MOST + NEWCOMERS + TILE);
+        }
+        kept
+    }
+
+    #[test]
+    fn a_late_match_shows_that_nothing_was_lost() {
+        let mut stream = Stream::new(5, 0);
+        let mut flat: Vec<f64> = (0..6000).map(|_| stream.below(1000) as f64 / 1e4).collect();
+        for alpha in [1.1, 1.25, 1.5] {
+            let cutting = Cutting { rule: Rule::Entmax(alpha), beta: 0.5 };
+            let mut kept = walk(&cutting, &flat);
+            assert!(kept.candidates.len() >= MOST && !kept.is_complete(&cutting, &mut Vec::new()), "{alpha}");
+            flat.push(100.0);
+            let mut kept = walk(&cutting, &flat);
+            assert!(kept.is_complete(&cutting, &mut Vec::new()), "{alpha}");
+            flat.pop();
+        }
+    }
+
+    #[test]
+    fn few_candidates_are_kept_of_scores_that_are_all_near() {
+        // All lie within 1/(α − 1) of the largest; the threshold of what went by tells most of them apart.
+        let mut stream = Stream::new(6, 0);
+        let spread: Vec<f64> = (0..6000).map(|_| stream.below(100_000) as f64 / 1e5).collect();
+        let cutting = Cutting { rule: Rule::Entmax(2.0), beta: 0.9 };
+        let mut kept = walk(&cutting, &spread);
+        assert!(kept.is_complete(&cutting, &mut Vec::new()) && kept.candidates.len() < 400);
+        let whole: Vec<Candidate<f64>> = spread.iter().copied().zip(0..).collect();
+        kept.candidates.sort_unstable_by_key(|&(_, index)| index);
+        let (some, all) = (cutting.cut(&kept.candidates, &mut Vec::new()), cutting.cut(&whole, &mut Vec::new()));
+        for &(score, index) in &whole {
+            let weight: f64 = cutting.weight(&all, score, index);
+            assert_eq!(weight.to_bits(), cutting.weight::<f64>(&some, score, index).to_bits());
+            assert!(weight == 0.0 || kept.candidates.contains(&(score, index)));
+        }
+        assert_eq!(some.conjugate.to_bits(), all.conjugate.to_bits());
     }
 }

@@ -52,10 +52,11 @@ fn climb(alpha: f64, numbers: &mut Vec<f64>) -> f64 {
             _ => pass(numbers, threshold, |above| to_the(above, (2.0 - alpha) / (alpha - 1.0))),
         };
         let step = (sum - to_the(sum, 2.0 - alpha)) / slope;
-        if !(step > CLOSE) {
+        if step > CLOSE {
+            threshold += step;
+        } else {
             return threshold;
         }
-        threshold += step;
     }
 }
 
@@ -130,5 +131,67 @@ pub(super) fn to_the(base: f64, power: f64) -> f64 {
         powers::power(base, 1.0, power as u32)
     } else {
         libm::pow(base, power)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+
+    /// The largest is 0; some are equal.
+    fn draw(stream: &mut Stream, count: usize, spread: f64) -> Vec<f64> {
+        let scores: Vec<f64> = (0..count).map(|_| stream.below(1000) as f64 / 1000.0 * spread).collect();
+        let top = scores.iter().fold(0.0_f64, |top, &score| top.max(score));
+        scores.iter().map(|score| score - top).collect()
+    }
+
+    #[test]
+    fn what_lies_below_the_threshold_has_no_part_in_it() {
+        let mut stream = Stream::new(3, 0);
+        for alpha in [1.05, 1.2, 1.25, 4.0 / 3.0, 1.5, 1.9, 2.0, 2.5, 4.0] {
+            for (count, spread) in [(1, 1.0), (2, 0.001), (3, 3.0), (50, 0.3), (50, 5.0), (700, 0.1), (3000, 0.7)] {
+                let numbers = draw(&mut stream, count, spread);
+                let found = threshold(alpha, &mut numbers.clone());
+                assert!((-1.0..0.0).contains(&found));
+                // Up to what the sum's terms round: the one at −1 solves the equation of a single number exactly.
+                let sum: f64 = numbers.iter().map(|u| libm::pow((u - found).max(0.0), 1.0 / (alpha - 1.0))).sum();
+                let rounding = 4.0 * f64::EPSILON * (count + 8) as f64;
+                let slope: f64 = numbers
+                    .iter()
+                    .map(|u| (u - found).max(0.0))
+                    .filter(|&above| above > 0.0)
+                    .map(|above| libm::pow(above, 1.0 / (alpha - 1.0) - 1.0) / (alpha - 1.0))
+                    .sum();
+                assert!((sum - 1.0).abs() <= rounding * (1.0 + slope), "{alpha} {count} {spread}: {sum}");
+
+                let bound = bound(alpha, &mut numbers.clone());
+                assert!(bound < found && found < bound + 2.0 * MARGIN, "{alpha} {count} {spread}: {bound} {found}");
+                for below in [0.0, 0.5 * MARGIN, 1e-3, 0.1] {
+                    let mut some: Vec<f64> = numbers.iter().copied().filter(|&u| u > found - below).collect();
+                    assert_eq!(threshold(alpha, &mut some).to_bits(), found.to_bits(), "{alpha} {count} {spread}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn more_numbers_only_raise_a_bound() {
+        let mut stream = Stream::new(4, 0);
+        for alpha in [1.1, 1.25, 1.5, 2.0, 3.0] {
+            let numbers = draw(&mut stream, 2000, 0.4);
+            let with_top = |count: usize| numbers[..count].iter().copied().chain([0.0]).collect::<Vec<f64>>();
+            let found = threshold(alpha, &mut with_top(2000));
+            for count in [0, 1, 10, 100, 1000, 2000] {
+                assert!(bound(alpha, &mut with_top(count)) < found);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_has_a_threshold_below_all() {
+        for alpha in [1.25, 1.5, 2.0, 3.0] {
+            assert!(bound(alpha, &mut Vec::new()) <= -1.0);
+        }
     }
 }
