@@ -156,11 +156,7 @@ impl Cutting {
 
     /// Drops candidates that cannot have weight, whatever others come, in any order; returns a floor that holds from now
     /// on, if there is one.
-    pub(super) fn prune<T: Real>(
-        &self,
-        candidates: &mut Vec<Candidate<T>>,
-        scratch: &mut Vec<f64>,
-    ) -> Option<T> {
+    pub(super) fn prune<T: Real>(&self, candidates: &mut Vec<Candidate<T>>, scratch: &mut Vec<f64>) -> Option<T> {
         let top = candidates.iter().fold(f64::NEG_INFINITY, |top, &(score, _)| top.max(score.into()));
         match self.rule {
             Rule::Entmax(alpha) => {

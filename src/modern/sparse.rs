@@ -11,7 +11,8 @@
 
 use super::association::descending;
 use super::cut::{Candidate, Cutting, Rule};
-use super::pass::{Answers, Pass, QueryTile, plan};
+use super::pass::{Answers, Pass};
+use super::query_tiles::{QueryTile, plan};
 use super::separation::MOST_LARGEST;
 use super::weights::Normalizer;
 use crate::error::{Error, Result, try_vec};
@@ -291,7 +292,14 @@ impl<T: Real> Walk<'_, T> {
     }
 
     /// The answer to one query, from what it kept.
-    fn settle(&self, query: usize, mut kept: Kept<T>, answer: Answers<T>, desk: &mut Desk<T>, watch: &Watch) -> Result<()> {
+    fn settle(
+        &self,
+        query: usize,
+        mut kept: Kept<T>,
+        answer: Answers<T>,
+        desk: &mut Desk<T>,
+        watch: &Watch,
+    ) -> Result<()> {
         let (pass, row) = (self.pass, &self.queries[query * self.pass.d..][..self.pass.d]);
         // A query that is no number has no answer.
         let spoiled = pass.comparison.is_spoiled(row);
