@@ -130,11 +130,10 @@ impl Cutting {
         ((alpha - 1.0) * self.beta) * (score - top)
     }
 
-    /// The same of all that can have weight, whatever else there is.
+    /// The same of all.
     fn all_below_top<T: Real>(&self, alpha: f64, top: f64, candidates: &[Candidate<T>], into: &mut Vec<f64>) {
         into.clear();
         into.extend(candidates.iter().map(|&(score, _)| self.below_top(alpha, top, score.into())));
-        into.retain(|&below| below > -1.0);
     }
 
     /// A score below which nothing has weight once there is one of `top`: rounding is allowed for.
@@ -154,16 +153,22 @@ impl Cutting {
         lowered(top + below, top.abs() - below)
     }
 
-    /// Drops candidates that cannot have weight, whatever others come, in any order; returns a floor that holds from now
-    /// on, if there is one.
-    pub(super) fn prune<T: Real>(&self, candidates: &mut Vec<Candidate<T>>, scratch: &mut Vec<f64>) -> Option<T> {
+    /// Drops candidates that cannot have weight, whatever others come, in any order; nothing up to `floor` can. Returns a
+    /// floor that holds from now on, if there is one.
+    pub(super) fn prune<T: Real>(
+        &self,
+        floor: T,
+        candidates: &mut Vec<Candidate<T>>,
+        scratch: &mut Vec<f64>,
+    ) -> Option<T> {
         let top = candidates.iter().fold(f64::NEG_INFINITY, |top, &(score, _)| top.max(score.into()));
         match self.rule {
             Rule::Entmax(alpha) => {
                 self.all_below_top(alpha, top, candidates, scratch);
-                let bound = bound(alpha, scratch);
-                candidates.retain(|&(score, _)| self.below_top(alpha, top, score.into()) > bound);
-                Some(self.entmax_floor(alpha, top, bound))
+                let known = self.below_top(alpha, top, floor.into()).max(-1.0);
+                let floor = self.entmax_floor(alpha, top, bound(alpha, known, scratch));
+                candidates.retain(|&(score, _)| score > floor);
+                Some(floor)
             }
             Rule::Largest(count) => {
                 if candidates.len() <= count {

@@ -87,7 +87,7 @@ impl<T: Real> Kept<T> {
 
     /// Drops candidates that have no weight.
     fn prune(&mut self, cutting: &Cutting, scratch: &mut Vec<f64>) {
-        if let Some(floor) = cutting.prune(&mut self.candidates, scratch) {
+        if let Some(floor) = cutting.prune(self.floor, &mut self.candidates, scratch) {
             self.floor = larger(self.floor, floor);
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn threshold(alpha: f64, numbers: &mut Vec<f64>) -> f64 {
     if alpha > 2.0 {
         return bisect(alpha, numbers, (-1.0, 0.0));
     }
-    let newton = climb(alpha, numbers);
+    let newton = climb(alpha, -1.0, numbers);
     if alpha == 2.0 || alpha == 1.5 {
         return largest_first(alpha, numbers);
     }
@@ -34,22 +34,23 @@ pub(super) fn threshold(alpha: f64, numbers: &mut Vec<f64>) -> f64 {
     bisect(alpha, numbers, (newton - rounding, above))
 }
 
-/// A number that the threshold lies above, of these and of any more with them.
-pub(super) fn bound(alpha: f64, numbers: &mut Vec<f64>) -> f64 {
-    let threshold = if alpha > 2.0 { bisect(alpha, numbers, (-1.0, 0.0)) } else { climb(alpha, numbers) };
+/// A number that the threshold lies above, of these and of any more with them; it also lies above `known`.
+pub(super) fn bound(alpha: f64, known: f64, numbers: &mut Vec<f64>) -> f64 {
+    let threshold = if alpha > 2.0 { bisect(alpha, numbers, (-1.0, 0.0)) } else { climb(alpha, known, numbers) };
     threshold - MARGIN
 }
 
-/// The threshold but for rounding, for α ≤ 2; what lies well below is dropped.
+/// The threshold but for rounding, for α ≤ 2, from a number below it; what lies well below is dropped.
 ///
-/// The norm `(Σ [u − τ]_+^p)^{1/p}` is convex in τ, so that Newton's method climbs from −1 and does not pass its root.
-fn climb(alpha: f64, numbers: &mut Vec<f64>) -> f64 {
-    let mut threshold = -1.0;
+/// The norm `(Σ [u − τ]_+^p)^{1/p}` is convex in τ, so that Newton's method climbs and does not pass its root.
+fn climb(alpha: f64, from: f64, numbers: &mut Vec<f64>) -> f64 {
+    let (mut threshold, power) = (from, (2.0 - alpha) / (alpha - 1.0));
     loop {
-        let (sum, slope) = match alpha {
-            2.0 => pass(numbers, threshold, |_| 1.0),
-            1.5 => pass(numbers, threshold, |above| above),
-            _ => pass(numbers, threshold, |above| to_the(above, (2.0 - alpha) / (alpha - 1.0))),
+        let (sum, slope) = match (alpha, degree(power)) {
+            (2.0, _) => pass(numbers, threshold, |_| 1.0),
+            (1.5, _) => pass(numbers, threshold, |above| above),
+            (_, Some(degree)) => pass(numbers, threshold, |above| powers::power(above, 1.0, degree)),
+            (_, None) => pass(numbers, threshold, |above| libm::pow(above, power)),
         };
         let step = (sum - to_the(sum, 2.0 - alpha)) / slope;
         if step > CLOSE {
@@ -127,11 +128,16 @@ pub(super) fn to_the(base: f64, power: f64) -> f64 {
         base * base.sqrt()
     } else if power == 0.0 {
         1.0
-    } else if power == power.trunc() && power <= LARGEST_PRODUCT {
-        powers::power(base, 1.0, power as u32)
+    } else if let Some(degree) = degree(power) {
+        powers::power(base, 1.0, degree)
     } else {
         libm::pow(base, power)
     }
+}
+
+/// The power, if it is one of products.
+fn degree(power: f64) -> Option<u32> {
+    (power == power.trunc() && (1.0..=LARGEST_PRODUCT).contains(&power)).then_some(power as u32)
 }
 
 #[cfg(test)]
@@ -165,7 +171,7 @@ mod tests {
                     .sum();
                 assert!((sum - 1.0).abs() <= rounding * (1.0 + slope), "{alpha} {count} {spread}: {sum}");
 
-                let bound = bound(alpha, &mut numbers.clone());
+                let bound = bound(alpha, -1.0, &mut numbers.clone());
                 assert!(bound < found && found < bound + 2.0 * MARGIN, "{alpha} {count} {spread}: {bound} {found}");
                 for below in [0.0, 0.5 * MARGIN, 1e-3, 0.1] {
                     let mut some: Vec<f64> = numbers.iter().copied().filter(|&u| u > found - below).collect();
@@ -182,8 +188,11 @@ mod tests {
             let numbers = draw(&mut stream, 2000, 0.4);
             let with_top = |count: usize| numbers[..count].iter().copied().chain([0.0]).collect::<Vec<f64>>();
             let found = threshold(alpha, &mut with_top(2000));
+            let mut known = -1.0;
             for count in [0, 1, 10, 100, 1000, 2000] {
-                assert!(bound(alpha, &mut with_top(count)) < found);
+                let next = bound(alpha, known, &mut with_top(count));
+                assert!(next < found && (next - bound(alpha, -1.0, &mut with_top(count))).abs() < 1e-3 * MARGIN);
+                known = next.max(-1.0);
             }
         }
     }
@@ -191,7 +200,7 @@ mod tests {
     #[test]
     fn nothing_has_a_threshold_below_all() {
         for alpha in [1.25, 1.5, 2.0, 3.0] {
-            assert!(bound(alpha, &mut Vec::new()) <= -1.0);
+            assert!(bound(alpha, -1.0, &mut Vec::new()) <= -1.0);
         }
     }
 }
