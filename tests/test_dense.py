@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -337,6 +338,45 @@ def test_a_tie_of_two_exponentials_is_a_tie() -> None:
     third = random_spins(rng, 1, 2000)[0]
     net = hf.DenseAssociativeMemory([one, other, third], interaction="exponential", tie="minus")
     assert net.retrieve(state, update="synchronous", max_sweeps=1).states[0] == third[0]
+
+
+@pytest.mark.parametrize("degree", [2, 3, 30, 31, 200, 201])
+def test_a_pattern_half_agreed_with_pulls_by_odd_powers_only(degree: int) -> None:
+    """Neuron 0 sees an overlap of 0: its values give ±1, whose even powers are equal."""
+    for tie, value in [("plus", 1), ("minus", -1)]:
+        net = hf.DenseAssociativeMemory([1, 1, 1], degree=degree, tie=tie)
+        found = net.retrieve([-1, 1, -1], order=[0], max_sweeps=1)
+        assert found.states.tolist() == [1 if degree % 2 else value, 1, -1]
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [-4, 17, 5, -2, 17, -10, 13, 7, -2, 0, 7, 36, -5],
+        [7, -9, -15, -19, 6, 8, -8, 6, 14, 1, 0, -37, 5],
+        [6, -24, 3, -2, -7, 24, -2, 12, -12, -3, 1, -37, 5],
+    ],
+)
+def test_a_sum_that_nearly_cancels_has_the_sign_it_has(counts: list[int]) -> None:
+    """`counts[j]` patterns, -1 at neuron 0 if negative, agree with the others in j places: in float64 the sum of their
+    exponentials, which is less than 1e-17 of the largest, comes out with the wrong sign."""
+    n = len(counts)
+    patterns = [[int(math.copysign(1, count))] + [1] * j + [-1] * (n - 1 - j) for j, count in enumerate(counts)]
+    with localcontext() as context:
+        context.prec = 60
+        exact = sum(count * Decimal(2 * j).exp() for j, count in enumerate(counts))
+        assert abs(exact) < Decimal("1e-17") * Decimal(2 * n - 2).exp()
+    net = hf.DenseAssociativeMemory(np.repeat(patterns, np.abs(counts), axis=0), interaction="exponential")
+    for start in (-1, 1):
+        found = net.retrieve([start] + [1] * (n - 1), update="synchronous", max_sweeps=1)
+        assert found.states[0] == (1 if exact > 0 else -1)
+
+
+def test_the_greatest_instability_is_found_where_floating_point_sees_none() -> None:
+    """By its pattern a neuron's field is ±1: with these external ones it is 1, and 1 + 1e-20."""
+    net = hf.DenseAssociativeMemory([-1, 1], interaction="exponential")
+    found = net.retrieve([-1, -1], field=[2, 1e-20], order="greedy", max_updates=1)
+    assert found.states.tolist() == [-1, 1]
 
 
 @pytest.mark.parametrize("k", [1, 63, 64, 65, 257, 700])

@@ -96,3 +96,69 @@ impl Head {
 fn sign(column: &[u64], mu: u32) -> i8 {
     2 * ((column[mu as usize / 64] >> (mu % 64) & 1) as i8) - 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Available;
+    use crate::par::Par;
+    use crate::rng::Stream;
+
+    const N: usize = 24;
+
+    /// The sign of `Σ_μ ξ_i^μ e^(a^μ − ξ_i^μ x_i)` of patterns that occur so often, and whether rounding leaves no doubt.
+    fn in_full(crowd: &[([i8; N], u32)], state: &[i8], i: usize) -> (i8, bool) {
+        let (mut sum, mut size) = (0.0, 0.0);
+        for (pattern, times) in crowd {
+            let a: i32 = pattern.iter().zip(state).map(|(a, b)| i32::from(a * b)).sum();
+            let weight = f64::from(*times) * libm::exp(f64::from(a - i32::from(pattern[i] * state[i]) - N as i32));
+            sum += f64::from(pattern[i]) * weight;
+            size += weight;
+        }
+        (if sum > 0.0 { 1 } else { -1 }, f64::abs(sum) > 1e-9 * size)
+    }
+
+    /// One pattern, and crowds of others that differ from it in few neurons: each outweighs it when the state has gone
+    /// part of the way to them. None of them is among the few, as a crowd is too large for that.
+    #[test]
+    fn signs_that_are_settled_are_right() {
+        let mut stream = Stream::new(1, 0);
+        let (mut settled, mut open) = (0, 0);
+        for round in 0..300 {
+            let first: [i8; N] = std::array::from_fn(|_| if stream.coin() { 1 } else { -1 });
+            let mut crowd = vec![(first, 1 + stream.below(10) as u32)];
+            for _ in 0..1 + round % 3 {
+                let apart = 1 + stream.below(8) as usize;
+                let mut other = first;
+                (0..apart).for_each(|_| other[stream.below(N as u64) as usize] *= -1);
+                crowd.push((other, 65 + stream.below(2000) as u32));
+            }
+            let rows: Vec<i8> = crowd.iter().flat_map(|(row, times)| row.repeat(*times as usize)).collect();
+            let columns = Columns::default().appended(&rows, N, Available::in_use(), Par::serial()).unwrap();
+            let mut state = first.to_vec();
+            let overlap = |row: &[i8]| row.iter().zip(&state).map(|(a, b)| i32::from(a * b)).sum();
+            let lanes: Vec<i32> = rows.chunks(N).map(overlap).collect();
+            let mut head = Head::new().unwrap();
+            head.choose(&lanes, N as i32);
+            // Towards the last crowd, neuron by neuron.
+            let last = crowd[crowd.len() - 1].0;
+            let differing: Vec<usize> = (0..N).filter(|i| first[*i] != last[*i]).collect();
+            for change in differing.iter().map(Some).chain([None]) {
+                for i in 0..N {
+                    match (head.sign(&columns, i, state[i]), in_full(&crowd, &state, i)) {
+                        (Some(sign), (full, certain)) => {
+                            assert!(certain && sign == full, "round {round}, neuron {i}");
+                            settled += 1;
+                        }
+                        (None, _) => open += 1,
+                    }
+                }
+                if let Some(i) = change {
+                    head.follow(&columns, *i, last[*i] - state[*i]);
+                    state[*i] = last[*i];
+                }
+            }
+        }
+        assert!(settled > 1000 && open > 1000, "{settled} settled, {open} open");
+    }
+}

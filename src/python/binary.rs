@@ -1,10 +1,7 @@
-//! What the classes of ±1 networks have in common: what a retrieval is asked for, its answer as columns, and a network
-//! that may change while others read it.
+//! What a retrieval of a binary network is asked for, and its answer as columns.
 
-use std::sync::{Mutex, PoisonError, RwLock};
-
-use ndarray::{Array, Array2, ArrayView2, Dimension};
-use numpy::{Element, IntoPyArray, PyArray, PyReadonlyArray1, PyReadonlyArray2};
+use ndarray::Array2;
+use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -12,18 +9,8 @@ use super::array::column;
 use super::error::exception;
 use super::run::Call;
 use crate::Result;
-use crate::binary::{
-    BinaryRetrieval, Known, Mixture, Outcome, Reason, Recall, Report, Retrieve, Seeds, Stop, Temperature, Update,
-};
+use crate::binary::{BinaryRetrieval, Known, Mixture, Recall, Report, Retrieve, Seeds, Stop, Temperature, Update};
 use crate::par::Par;
-
-/// The names that the codes of reasons stand for.
-pub(super) const REASONS: &[&str] = Reason::NAMES;
-/// The names that the codes of outcomes stand for.
-pub(super) const OUTCOMES: &[&str] = Outcome::NAMES;
-
-/// Rows of −1 and +1.
-pub(super) type Rows<'py> = PyReadonlyArray2<'py, i8>;
 
 /// One seed for the batch, or one for each cue.
 #[derive(FromPyObject)]
@@ -143,50 +130,4 @@ fn mixtures(recalls: &[Recall]) -> (Array2<i64>, Array2<i8>) {
         }
     }
     (patterns, signs)
-}
-
-/// A network that can be changed while others read it. A call computes with the network as it was when the call began.
-pub(super) struct Shared<N> {
-    network: RwLock<N>,
-    /// Changes take turns. Waited for without the interpreter lock, which the one whose turn it is may need.
-    turn: Mutex<()>,
-}
-
-impl<N: Clone + Send + Sync> Shared<N> {
-    pub(super) fn new(network: N) -> Self {
-        Self { network: RwLock::new(network), turn: Mutex::new(()) }
-    }
-
-    /// The network as it is now.
-    pub(super) fn current(&self) -> N {
-        self.network.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Runs `work` on it without the interpreter lock.
-    pub(super) fn read<R: Send>(&self, py: Python, work: impl FnOnce(&N, Par) -> Result<R> + Send) -> PyResult<R> {
-        let network = self.current();
-        Call::new(py, None).run(|par| work(&network, par))
-    }
-
-    /// What `work` says of `states`, as an array.
-    pub(super) fn say<'py, T: Element + Send, D: Dimension + Send>(
-        &self,
-        py: Python<'py>,
-        states: Rows,
-        work: impl FnOnce(&N, ArrayView2<i8>, Par) -> Result<Array<T, D>> + Send,
-    ) -> PyResult<Bound<'py, PyArray<T, D>>> {
-        let states = states.as_array();
-        Ok(self.read(py, |network, par| work(network, states, par))?.into_pyarray(py))
-    }
-
-    /// Replaces it by what `work` makes of it, if that succeeds.
-    pub(super) fn change(&self, py: Python, work: impl FnOnce(&mut N, Par) -> Result<()> + Send) -> PyResult<()> {
-        Call::new(py, None).run(|par| {
-            let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut network = self.current();
-            work(&mut network, par)?;
-            *self.network.write().unwrap_or_else(PoisonError::into_inner) = network;
-            Ok(())
-        })
-    }
 }

@@ -1,11 +1,12 @@
 //! The classical network over NumPy's memory.
 
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::binary::{self, Request, Rows, Shared};
+use super::binary::Request;
 use super::error::exception;
+use super::network::{Shared, network_methods};
 use crate::Result;
 use crate::classical::{self, Bias, ClassicalOptions, Perceptron, PseudoInverse, Rule};
 
@@ -57,8 +58,7 @@ impl From<Field<'_>> for Bias {
     }
 }
 
-#[pymethods]
-impl ClassicalHopfield {
+network_methods! { ClassicalHopfield of classical::ClassicalHopfield, i8;
     #[new]
     fn new(
         py: Python,
@@ -79,59 +79,8 @@ impl ClassicalHopfield {
         Ok(Self(Shared::new(network)))
     }
 
-    fn store(&self, py: Python, patterns: Rows) -> PyResult<()> {
-        let patterns = patterns.as_array();
-        self.0.change(py, |network, par| network.store(patterns, par))
-    }
-
-    fn forget(&self, py: Python, patterns: Rows) -> PyResult<()> {
-        let patterns = patterns.as_array();
-        self.0.change(py, |network, par| network.forget(patterns, par))
-    }
-
-    fn patterns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<i8>>> {
-        let patterns = self.0.read(py, classical::ClassicalHopfield::patterns)?;
-        Ok(patterns.into_pyarray(py))
-    }
-
-    #[getter]
-    fn n_neurons(&self) -> Option<usize> {
-        self.0.current().n_neurons()
-    }
-
-    #[getter]
-    fn n_patterns(&self) -> usize {
-        self.0.current().n_patterns()
-    }
-
-    fn retrieve<'py>(&self, py: Python<'py>, cues: Rows, request: Request<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (network, cues) = (self.0.current(), cues.as_array());
-        request.answer(py, |options, par| network.retrieve(cues, options, par))
-    }
-
-    fn energy<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        self.0.say(py, states, classical::ClassicalHopfield::energy)
-    }
-
-    fn field<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        self.0.say(py, states, classical::ClassicalHopfield::field)
-    }
-
-    fn overlap<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        self.0.say(py, states, classical::ClassicalHopfield::overlap)
-    }
-
-    fn hamming<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray2<i64>>> {
-        self.0.say(py, states, classical::ClassicalHopfield::hamming)
-    }
-
-    fn is_fixed_point<'py>(&self, py: Python<'py>, states: Rows) -> PyResult<Bound<'py, PyArray1<bool>>> {
-        self.0.say(py, states, classical::ClassicalHopfield::is_fixed_point)
-    }
-
     fn weight_matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let weights = self.0.read(py, classical::ClassicalHopfield::weight_matrix)?;
-        Ok(weights.into_pyarray(py))
+        Ok(self.0.read(py, classical::ClassicalHopfield::weight_matrix)?.into_pyarray(py))
     }
 
     /// Whether learning converged, its epochs, and the least margin.
@@ -145,10 +94,4 @@ impl ClassicalHopfield {
     fn has_converged(&self) -> bool {
         self.0.current().has_converged()
     }
-
-    #[classattr]
-    const REASONS: &'static [&'static str] = binary::REASONS;
-
-    #[classattr]
-    const OUTCOMES: &'static [&'static str] = binary::OUTCOMES;
 }

@@ -14,6 +14,7 @@ mod hidden_state;
 mod layer;
 mod machine;
 mod modern;
+mod network;
 mod rounded;
 mod run;
 mod sparse;

@@ -26,26 +26,30 @@ Examples
 
 from __future__ import annotations
 
-from ._bounds import (
-    RamsauerBound,
+from ._dense import (
     demircigil,
     demircigil_rate,
-    first_step_overlap,
-    gardner,
     krotov_hopfield,
     krotov_hopfield_error,
     krotov_hopfield_error_free,
     krotov_hopfield_load,
-    load_at_error,
+)
+from ._mean_field import MeanField, critical_load, globally_stable_load, mean_field
+from ._modern import (
+    RamsauerBound,
     lucibello_mezard,
+    ramsauer,
+)
+from ._pairwise import (
+    first_step_overlap,
+    gardner,
+    load_at_error,
     mceliece,
     one_step_error,
     pseudo_inverse,
-    ramsauer,
     stable_probability,
     storkey,
 )
-from ._mean_field import MeanField, critical_load, globally_stable_load, mean_field
 from ._results import CapacityScan
 from ._scan import basin, scan
 
