@@ -89,6 +89,7 @@ macro_rules! instruction_set {
                 unsafe { blend::blend::<L>(total, part, keep, with, in_lanes) }
             }
 
+            // SAFETY: above; the callee is safe.
             $(#[target_feature(enable = $features)])?
             unsafe fn lower<L: Lanes>(scores: &mut [L::Real], halves: &[L::Real], in_lanes: bool, width: usize) {
                 compare::lower(scores, halves, in_lanes, width, TILE);
@@ -122,23 +123,27 @@ macro_rules! instruction_set {
                 // SAFETY: above.
                 unsafe { collect::gather::<L>(values, columns, rows, weights, sums) }
             }
+            // SAFETY: above; the callee is safe.
             $(#[target_feature(enable = $features)])?
             unsafe fn normalize<L: Lanes>(
                 x: &[L::Real], width: usize, epsilon: f64, rows: &mut [L::Real], scales: &mut [L::Real],
             ) {
                 normal::normalize(x, width, epsilon, rows, scales);
             }
+            // SAFETY: above; the callee is safe.
             $(#[target_feature(enable = $features)])?
             unsafe fn pull_normal<L: Lanes>(
                 gradient: &mut [L::Real], rows: &[L::Real], scales: &[L::Real], width: usize,
             ) {
                 normal::pull(gradient, rows, scales, width);
             }
+            // SAFETY: above; the callee is safe.
             $(#[target_feature(enable = $features)])?
             unsafe fn widen<L: Lanes>(rows: Narrow, columns: usize, into: &mut [L::Real]) {
                 narrow::widen(rows, columns, into);
             }
 
+            // SAFETY: above; the callee is safe.
             $(#[target_feature(enable = $features)])?
             unsafe fn hide<L: Lanes>(scores: &mut [L::Real], in_lanes: bool, allowed: &[&[bool]], width: usize) {
                 hide::hide(scores, in_lanes, allowed, width);
