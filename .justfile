@@ -43,6 +43,7 @@ bench *args:
     cargo bench {{ args }}
     python benches/peers.py
     python benches/binary_peers.py
+    python benches/layer_peers.py
 
 package:
     maturin build --release --sdist --out dist

@@ -1,9 +1,7 @@
 """Binary networks by hopfield, NumPy and hopfieldkit: `python benches/binary_peers.py`, each row of the README's table.
 
-Answers are compared before anything is timed. Rounds are interleaved, and each call is preceded by a pause, because
-NumPy's threads spin on for a while and would slow whoever comes next. OpenBLAS chooses its kernels for this processor,
-whatever the environment says. hopfieldkit is installed by hand (`pip install hopfieldkit`); without it, it is left out.
-`--memory` measures the peak of wide networks instead of times.
+Answers are compared before anything is timed, and calls take turns (`rivals.turns`). hopfieldkit is installed by hand
+(`pip install hopfieldkit`); without it, it is left out. `--memory` measures the peak of wide networks instead of times.
 
 Not here: rates of the kernels alone (`cargo bench --bench recall`).
 """
@@ -13,62 +11,24 @@ from __future__ import annotations
 import argparse
 import functools
 import importlib.util
-import os
+import itertools
 import resource
-import shlex
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
-#: They would hold NumPy's BLAS to kernels of another processor than this one.
-HOLD_BACK = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-if any(name in os.environ for name in HOLD_BACK):
-    fair = {name: value for name, value in os.environ.items() if name not in HOLD_BACK}
-    os.execve(sys.executable, [sys.executable, *sys.argv], fair)
+from rivals.fairness import start_fair
+from rivals.turns import OURS, Contest, Work, run, say
+
+start_fair()
 
 import numpy as np  # noqa: E402  (after the environment is fair)
 import numpy.typing as npt  # noqa: E402
 
 import hopfield as hf  # noqa: E402
 
-PAUSE = 0.15
-OURS = "hopfield"
 Signs = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float32]
-Work = Callable[[], Any]
-say = functools.partial(print, flush=True)
-
-
-@dataclass
-class Contest:
-    """A piece of work and what each does it in."""
-
-    title: str
-    #: Whoever does it, ours first.
-    peers: dict[str, Work]
-    #: What one time is divided by, and in what unit it is then given.
-    per: float = 1.0
-    unit: str = "ms"
-    #: Rounds of the slow ones, if not all.
-    rounds: dict[str, int] | None = None
-
-
-def median_seconds(contest: Contest, rounds: int) -> dict[str, float]:
-    """The median time of each, measured in turn."""
-    seconds: dict[str, list[float]] = {name: [] for name in contest.peers}
-    for turn in range(rounds):
-        for name, work in contest.peers.items():
-            if turn >= (contest.rounds or {}).get(name, rounds):
-                continue
-            time.sleep(PAUSE)
-            begin = time.perf_counter()
-            work()
-            seconds[name].append(time.perf_counter() - begin)
-    return {name: statistics.median(times) for name, times in seconds.items()}
 
 
 def random_signs(rng: np.random.Generator, rows: int, n: int) -> Signs:
@@ -264,21 +224,6 @@ def memory_here(k: int) -> None:
     say(f"n = {n}, k = {k}: {stored:.0f} MiB beyond the input to store, {peak_mebibytes() - before:.0f} with a recall")
 
 
-def table(found: list[tuple[Contest, dict[str, float]]], about: str, command: str) -> str:
-    """The README's table."""
-    lines = ["| work | hopfield | others |", "|---|---|---|"]
-    for contest, medians in found:
-        ours, *others = medians.items()
-        times = "; ".join(f"{name} {shown(contest, each)} ({each / ours[1]:.1f} ×)" for name, each in others)
-        lines.append(f"| {contest.title} | {shown(contest, ours[1])} | {times or '–'} |")
-    return "\n".join([*lines, "", f"{about}; `{command}`."])
-
-
-def shown(contest: Contest, seconds: float) -> str:
-    scale = {"ms": 1e3, "ns": 1e9}[contest.unit]
-    return f"{scale * seconds / contest.per:.3g} {contest.unit}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=11)
@@ -300,20 +245,10 @@ def main() -> None:
     hf.set_num_threads(options.threads)
     n, k, m = map(int, options.size.split(","))
     about = f"hopfield {hf.__version__}, NumPy {np.__version__}, medians of {options.rounds} turns"
-    say(about)
-    found = []
     of_dense = map(int, options.dense.split(","))
     rows = [] if options.only_wide else [contests(n, k, m, options.threads), dense(*of_dense)]
-    for each in [*rows, *map(wide, options.wide)]:
-        for contest in each:
-            medians = median_seconds(contest, options.rounds)
-            found.append((contest, medians))
-            say(contest.title)
-            ours = next(iter(medians.values()))
-            for name, seconds in medians.items():
-                say(f"  {name:<30}{shown(contest, seconds):>12} {seconds / ours:9.2f} ×")
-    if options.markdown:
-        say("\n" + table(found, about, shlex.join(["python", "benches/binary_peers.py", *sys.argv[1:]])))
+    each = itertools.chain.from_iterable([*rows, *map(wide, options.wide)])
+    run(each, options.rounds, about, markdown=options.markdown)
     return None
 
 

@@ -2,7 +2,7 @@
 //! have a fixed seed.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use hopfield::layer::{Inputs, Layer, Linear, Normalization, Parameters, Run, Through};
+use hopfield::layer::{Inputs, Kind, Layer, Linear, Normalization, Parameters, Run, Through};
 use hopfield::rng::Stream;
 use hopfield::{InstructionSet, Par, num_threads};
 use ndarray::Array3;
@@ -36,13 +36,13 @@ fn parameters(d: usize, heads: usize, width: usize) -> Parameters<f32> {
     }
 }
 
-fn layer(heads: usize, width: usize, updates: usize, pooling: bool) -> Layer {
+fn layer(heads: usize, width: usize, updates: usize, kind: Kind) -> Layer {
     Layer {
         heads,
         beta: vec![1.0 / (width as f64).sqrt(); heads],
         max_updates: vec![updates; heads],
         tolerance: vec![1e-4; heads],
-        pooling,
+        kind,
         ..Layer::plain(width)
     }
 }
@@ -66,11 +66,11 @@ fn both(c: &mut Criterion, name: &str, layer: &Layer, state: &Array3<f32>, store
 
 fn layers(c: &mut Criterion) {
     println!("{}, {} threads", InstructionSet::in_use().name(), num_threads());
-    let lookup = layer(1, 64, 0, false);
+    let lookup = layer(1, 64, 0, Kind::Lookup);
     both(c, "lookup of 256 states among 10 000, d = 64", &lookup, &table(5, (256, 1, 64)), &table(6, (1, 10_000, 64)));
-    let pooling = layer(4, 32, 0, true);
+    let pooling = layer(4, 32, 0, Kind::Pooling);
     both(c, "pooling of 32 × 1000, d = 64, 4 heads of 32", &pooling, &table(7, (1, 1, 64)), &table(8, (32, 1000, 64)));
-    let association = layer(4, 32, 3, false);
+    let association = layer(4, 32, 3, Kind::Association);
     let x = table(9, (8, 256, 64));
     both(c, "association of 8 × 256, d = 64, 4 heads of 32, 3 updates", &association, &x, &x);
 }

@@ -49,6 +49,9 @@ def long_calls() -> dict[str, Callable[[], object]]:
     memory, queries = draw(100_000, 64, 30_000)
     tiny = np.ones((1_000_000, 1, 1))
     pair = hf.ModernHopfield([[1.0], [-1.0]], beta=1.0)
+    lookup, states = draw_lookup(30_000)
+    pooling = hf.layers.HopfieldPooling(64, num_heads=4, quantity=64)
+    association = hf.layers.Hopfield(64, num_heads=4, hidden_size=16, update_steps_max=1000, update_steps_eps=1e-30)
 
     def under(separation: str, beta: float, similarity: str = "dot") -> hf.ModernHopfield:
         return hf.ModernHopfield(memory.patterns, beta=beta, separation=separation, similarity=similarity, copy=False)
@@ -82,12 +85,30 @@ def long_calls() -> dict[str, Callable[[], object]]:
         "scan on 3 threads": lambda: hf.capacity.scan(n=2000, alpha=0.14, trials=10**5, n_threads=3),
         "scan of large networks": lambda: hf.capacity.scan(n=50_000, alpha=0.1, trials=100, n_threads=2),
         "many small problems": lambda: hf.attention(tiny, tiny, tiny),
+        "lookup": lambda: lookup(states),
+        "pooling": lambda: pooling(memory.patterns[np.newaxis].repeat(8, axis=0)),
+        "updates of a layer": lambda: association(queries[:3000].reshape(10, 300, 64)),
     }
+
+
+def draw_lookup(states: int, **options: Any) -> tuple[hf.layers.HopfieldLayer, np.ndarray[Any, np.dtype[np.float32]]]:
+    """A lookup among very many stored patterns, and states."""
+    layer = hf.layers.HopfieldLayer(64, quantity=100_000, **options)
+    return layer, np.random.default_rng(0).standard_normal((states, 1, 64), dtype=np.float32)
+
+
+def long_gradients(name: str) -> Callable[[], object]:
+    """Pulling a gradient back through a layer; the forward pass is over."""
+    hf.set_num_threads(2)
+    softmax = name == "gradient of a lookup"
+    layer, states = draw_lookup(5000 if softmax else 1000, separation="softmax" if softmax else "sparsemax")
+    output, pullback = layer.vjp(states)
+    return lambda: pullback(output)
 
 
 def interrupt(name: str, after: str) -> dict[str, Any]:
     """Seconds from the signal to the exception, and whether the memory is as it was."""
-    call = long_calls()[name]
+    call = long_gradients(name) if name.startswith("gradient") else long_calls()[name]
     memory, queries = draw(1000, 16, 50)
     before = memory.step(queries).tobytes()
     sent: list[float] = []

@@ -47,6 +47,17 @@ def test_peak_memory() -> None:
     assert [line.split()[0] for line in run.stdout.splitlines() if line.endswith("MiB")] == ["hopfield", "NumPy"]
 
 
+def test_layers_beside_numpy() -> None:
+    sizes = ["--lookup", "5,300", "--pooling", "2,40", "--association", "2,9"]
+    program = [sys.executable, str(BENCHES / "layer_peers.py"), "--rounds", "1", "--markdown", *sizes]
+    run = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    rows = [line for line in run.stdout.splitlines() if line.startswith("|")]
+    assert rows[0] == "| work | hopfield | others |"
+    assert [row.split()[1] for row in rows[2:]] == ["lookup", "pooling", "association"]
+    assert all(row.count(" ms") == 2 and "NumPy" in row for row in rows[2:])
+
+
 @pytest.fixture
 def contest(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(BENCHES))

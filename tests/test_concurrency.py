@@ -25,6 +25,7 @@ LONG = [
     *("step", "energy", "largest weights", "diagnose", "attention"),
     *("sparsemax", "a walk more for each query", "one query of a walk more", "entmax of any alpha", "epanechnikov"),
     *("manhattan", "polynomial", "pattern separation", "fixed points"),
+    *("lookup", "pooling", "updates of a layer", "gradient of a lookup", "gradient of a sparse lookup"),
 ]
 
 

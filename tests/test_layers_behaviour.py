@@ -41,6 +41,7 @@ def test_the_same_bits_for_any_number_of_threads(dtype: str, separation: str) ->
         (hf.layers.Hopfield(20, **options), rng.standard_normal((5, 130, 20))),
         (hf.layers.HopfieldPooling(20, **options), rng.standard_normal((7, 1100, 20))),
         (hf.layers.HopfieldLayer(20, quantity=900, **options), rng.standard_normal((3, 50, 20))),
+        (hf.layers.HopfieldLayer(20, quantity=900, **options | {"hidden_size": 20}), rng.standard_normal((3, 50, 20))),
     ]
     for layer, x in cases:
         seen: list[Array] = []
@@ -66,6 +67,9 @@ def test_a_sample_is_the_same_alone_and_in_a_batch(states: int, stored: int, dty
     pooling = hf.layers.HopfieldPooling(6, num_heads=2, update_steps_max=2, dtype=dtype)
     pooled = pooling(x[0])
     assert np.array_equal(pooled[1:2], pooling(x[0][1:2]))
+    for quantity in (stored, 60 + stored):  # projected, and folded into the states
+        lookup = hf.layers.HopfieldLayer(6, quantity=quantity, num_heads=2, update_steps_max=2, dtype=dtype)
+        assert np.array_equal(lookup(x[1])[2:, :1], lookup(x[1][2:, :1]))
 
 
 def test_axes_may_be_swapped() -> None:

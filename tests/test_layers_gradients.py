@@ -194,20 +194,29 @@ def test_gradients_of_pooling(name: str, quantity: int, masks: str) -> None:
         )
 
 
-@pytest.mark.parametrize("separated", [False, True])
+# Among fifty stored patterns projections are folded into the states, where heads are wide.
+@pytest.mark.parametrize(("quantity", "separated"), [(7, False), (7, True), (50, False), (50, True)])
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_gradients_of_a_lookup(name: str, separated: bool) -> None:
+def test_gradients_of_a_lookup(name: str, quantity: int, separated: bool) -> None:
     options = CONFIGURATIONS[name]
     rng = np.random.default_rng(1)
     kind = hf.layers.HopfieldLayer
-    layer = kind(6, quantity=7, lookup_weights_as_separated=separated, dtype="float64", **options)
-    check(randomized(layer, 2), (rng.standard_normal((2, 4, 6)),), **keywords_for(options, "none", (2, 4, 7)))
+    layer = kind(6, quantity=quantity, lookup_weights_as_separated=separated, dtype="float64", **options)
+    check(randomized(layer, 2), (rng.standard_normal((2, 4, 6)),), **keywords_for(options, "none", (2, 4, quantity)))
 
 
-@pytest.mark.parametrize("kind", [hf.layers.Hopfield, hf.layers.HopfieldPooling, hf.layers.HopfieldLayer])
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (hf.layers.Hopfield, {}),
+        (hf.layers.HopfieldPooling, {}),
+        (hf.layers.HopfieldLayer, {}),
+        (hf.layers.HopfieldLayer, {"quantity": 50}),
+    ],
+)
 @pytest.mark.parametrize("name", ["heads", "updates", "zero association", "space", "negative scaling"])
-def test_gradients_of_the_scaling(kind: type, name: str) -> None:
-    options = dict(CONFIGURATIONS[name])
+def test_gradients_of_the_scaling(kind: type, more: dict[str, Any], name: str) -> None:
+    options = CONFIGURATIONS[name] | more
     heads = options.get("num_heads", 1)
     options.setdefault("scaling", [0.8, -1.1, 0.3][:heads])
     scaled(kind, 3, (6,), np.random.default_rng(4).standard_normal((2, 5, 6)), **options)

@@ -10,11 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .fairness import HOLD_BACK
 from .libraries import LIBRARIES, OURS
 from .shapes import Array, Ceiling, Problem
 
-#: They would hold NumPy's BLAS to kernels of another processor than this one.
-HOLD_BACK = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 #: Each library's own name for the number of its threads.
 THREADS = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),

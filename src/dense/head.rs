@@ -127,7 +127,7 @@ mod tests {
         for round in 0..300 {
             let first: [i8; N] = std::array::from_fn(|_| if stream.coin() { 1 } else { -1 });
             let mut crowd = vec![(first, 1 + stream.below(10) as u32)];
-            for _ in 0..1 + round % 3 {
+            for _ in 0..=round % 3 {
                 let apart = 1 + stream.below(8) as usize;
                 let mut other = first;
                 (0..apart).for_each(|_| other[stream.below(N as u64) as usize] *= -1);

@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use super::masks::{Dropout, Masks};
-use super::matrix::Blocks;
+use super::matrix::{Blocks, workers};
 use super::parameters::Separation;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::aligned::Aligned;
@@ -19,7 +19,6 @@ use crate::kernel::narrow::Entries;
 use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns, Weighing, scale};
 use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, Kernels, TILE, WIDEST};
-use crate::modern::pass::WORTH_A_THREAD;
 use crate::modern::query_tiles::{QueryTile, plan};
 use crate::par::{Par, Watch};
 
@@ -86,12 +85,15 @@ impl<T: Real> Answers<T> {
     }
 }
 
-/// A part of a problem's queries and the places of their answers.
+/// A part of a problem's queries and the places of their answers, as in [`Answers`].
 struct Piece<'a, T> {
     problem: &'a Problem,
     queries: Range<usize>,
     means: &'a mut [T],
     normalizers: &'a mut [Normalizer<T>],
+    nulls: &'a mut [T],
+    masses: &'a mut [T],
+    conjugates: &'a mut [f64],
 }
 
 impl<T: Real> Association<'_, T> {
@@ -113,34 +115,37 @@ impl<T: Real> Association<'_, T> {
 
     /// The weighted means of the values, and the normalizers of the weights.
     pub(super) fn read(&self, batch: &Batch<T>, par: Par) -> Result<Answers<T>> {
-        let (count, columns) = (batch.ids.len(), self.values.width);
+        let columns = self.values.width;
         if let Separation::Entmax { alpha } = self.separation {
             return self.read_sparse(alpha, batch, par);
         }
-        let mut answers = Answers::zeros(count, columns)?;
-        let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
+        let mut answers = Answers::zeros(batch.ids.len(), columns)?;
+        let workers = workers(self.work(batch), par);
         let mut pieces = Vec::new();
-        let (mut later_means, mut later_normalizers) = (&mut answers.means[..], &mut answers.normalizers[..]);
+        let mut later = (
+            &mut answers.means[..],
+            &mut answers.normalizers[..],
+            &mut answers.nulls[..],
+            &mut answers.masses[..],
+            &mut answers.conjugates[..],
+        );
         for problem in batch.problems {
             let at_once = evenly(problem.queries.len(), workers.div_ceil(batch.problems.len()));
             for from in problem.queries.clone().step_by(at_once) {
                 let queries = from..problem.queries.end.min(from + at_once);
-                let (means, rest) = later_means.split_at_mut(queries.len() * columns);
-                let (normalizers, others) = later_normalizers.split_at_mut(queries.len());
-                pieces.push(Piece { problem, queries, means, normalizers });
-                (later_means, later_normalizers) = (rest, others);
+                let count = queries.len();
+                pieces.push(Piece {
+                    problem,
+                    queries,
+                    means: later.0.split_off_mut(..count * columns).unwrap_or_default(),
+                    normalizers: later.1.split_off_mut(..count).unwrap_or_default(),
+                    nulls: later.2.split_off_mut(..count).unwrap_or_default(),
+                    masses: later.3.split_off_mut(..count).unwrap_or_default(),
+                    conjugates: later.4.split_off_mut(..count).unwrap_or_default(),
+                });
             }
         }
         par.each(workers, pieces.into_iter(), || Ok(()), |watch, (), piece| self.read_piece(batch, piece, watch))?;
-        for query in 0..count {
-            let normalizer = answers.normalizers[query];
-            answers.conjugates[query] = normalizer.log_sum_exp();
-            if normalizer.sum > T::ZERO {
-                let null = batch.null.map_or(T::ZERO, |null| normalizer.weight(null[query], scale(1.0)));
-                answers.nulls[query] = null;
-                answers.masses[query] = T::ONE.minus(null);
-            }
-        }
         Ok(answers)
     }
 
@@ -203,7 +208,16 @@ impl<T: Real> Association<'_, T> {
             }
             total.means(&mut piece.means[tile.first * columns..][..tile.count * columns]);
             for lane in 0..tile.count {
-                piece.normalizers[tile.first + lane] = total.normalizer(lane);
+                let (at, normalizer) = (tile.first + lane, total.normalizer(lane));
+                piece.normalizers[at] = normalizer;
+                piece.conjugates[at] = normalizer.log_sum_exp();
+                if normalizer.sum > T::ZERO {
+                    let null = batch
+                        .null
+                        .map_or(T::ZERO, |null| normalizer.weight(null[piece.queries.start + at], scale(1.0)));
+                    piece.nulls[at] = null;
+                    piece.masses[at] = T::ONE.minus(null);
+                }
             }
         }
         Ok(())

@@ -6,7 +6,7 @@
 //! β q·k = (β γ∘W_kᵀq)·x + β q·(W_k b + b_k)        Σ p k = W_k (γ∘(Σ p x) + b Σ p) + b_k Σ p
 //! ```
 //!
-//! so a few queries walk over the raw patterns once, for all heads together, and no pattern is projected. The constant
+//! so queries walk over the raw patterns once, for all heads together, and no pattern is projected. The constant
 //! moves no weight, but it does against a stored pattern of zeros, whose score is then minus the constant.
 //!
 //! Not here: normalisation in Hopfield space, connected projections, and separations by head.
@@ -15,178 +15,14 @@ use std::ops::Range;
 
 use super::association::{Association, Batch, Problem};
 use super::gradient::{Stored, dot};
+use super::map::{Map, OfMap};
 use super::masks::{Dropout, Masks};
-use super::matrix::{Blocks, add, copied, project, times, weighed};
-use super::parameters::{Linear, Separation};
+use super::matrix::{Blocks, copied};
+use super::parameters::Separation;
 use super::space::{Record, Space, gathered};
 use crate::error::{Result, try_vec};
 use crate::kernel::real::Real;
 use crate::par::Par;
-
-/// From raw patterns to those of a head: a gain and a bias of the normalisation, then a projection; each may be absent.
-#[derive(Clone, Copy)]
-pub(super) struct Map<'a, T> {
-    /// Entries of a raw pattern.
-    pub(super) inputs: usize,
-    /// Entries of a head's pattern.
-    pub(super) outputs: usize,
-    pub(super) affine: Option<(&'a [T], &'a [T])>,
-    pub(super) linear: Option<&'a Linear<T>>,
-}
-
-/// Gradients of a map.
-#[derive(Clone, Debug)]
-pub(super) struct OfMap<T> {
-    pub(super) gain: Vec<T>,
-    pub(super) shift: Vec<T>,
-    pub(super) weight: Vec<T>,
-    pub(super) bias: Vec<T>,
-}
-
-impl<'a, T: Real> Map<'a, T> {
-    fn weight(&self, head: usize) -> Option<&'a [T]> {
-        let len = self.outputs * self.inputs;
-        self.linear.map(|linear| &linear.weight[head * len..][..len])
-    }
-
-    fn bias(&self, head: usize) -> Option<&'a [T]> {
-        self.linear?.bias.as_ref().map(|bias| &bias[head * self.outputs..][..self.outputs])
-    }
-
-    pub(super) fn zeros(&self) -> Result<OfMap<T>> {
-        let zeros = |wanted: bool, len: usize| try_vec(if wanted { len } else { 0 }, T::ZERO, "gradients");
-        Ok(OfMap {
-            gain: zeros(self.affine.is_some(), self.inputs)?,
-            shift: zeros(self.affine.is_some(), self.inputs)?,
-            weight: zeros(true, self.linear.map_or(0, |linear| linear.weight.len()))?,
-            bias: zeros(true, self.linear.and_then(|linear| linear.bias.as_ref()).map_or(0, Vec::len))?,
-        })
-    }
-
-    /// The map of means of raw patterns under weights that sum to `mass`, for one head.
-    fn apply(&self, head: usize, means: &[T], mass: &[T], par: Par) -> Result<Vec<T>> {
-        let moved = self.moved(means, mass)?;
-        let mut mapped = match self.weight(head) {
-            Some(weight) => project(&moved, self.inputs, (weight, None), 1, par)?.data,
-            None => moved,
-        };
-        if let Some(bias) = self.bias(head) {
-            for (row, &mass) in mapped.chunks_exact_mut(self.outputs).zip(mass) {
-                row.iter_mut().zip(bias).for_each(|(entry, &bias)| *entry = entry.plus(bias.times(mass)));
-            }
-        }
-        Ok(mapped)
-    }
-
-    /// `γ∘mean + b·mass`.
-    fn moved(&self, means: &[T], mass: &[T]) -> Result<Vec<T>> {
-        let mut moved = copied(means)?;
-        if let Some((gain, shift)) = self.affine {
-            for (row, &mass) in moved.chunks_exact_mut(self.inputs).zip(mass) {
-                for (j, entry) in row.iter_mut().enumerate() {
-                    *entry = entry.times(gain[j]).plus(shift[j].times(mass));
-                }
-            }
-        }
-        Ok(moved)
-    }
-
-    /// The gradients with respect to means and mass.
-    fn pull(
-        &self,
-        head: usize,
-        (means, mass): (&[T], &[T]),
-        gradient: &[T],
-        into: &mut OfMap<T>,
-        par: Par,
-    ) -> Result<(Vec<T>, Vec<T>)> {
-        let mut of_mass = try_vec(mass.len(), T::ZERO, "gradients")?;
-        if let Some(bias) = self.bias(head) {
-            let of_bias = &mut into.bias[head * self.outputs..][..self.outputs];
-            for ((row, &mass), of_mass) in gradient.chunks_exact(self.outputs).zip(mass).zip(&mut of_mass) {
-                *of_mass = of_mass.plus(T::from_f64(dot(row, bias)));
-                of_bias.iter_mut().zip(row).for_each(|(sum, &entry)| *sum = sum.plus(entry.times(mass)));
-            }
-        }
-        let mut of_means = match self.weight(head) {
-            Some(weight) => {
-                let gradient = Blocks::whole(copied(gradient)?, self.outputs);
-                let more = weighed(&gradient, &self.moved(means, mass)?, self.inputs, par)?;
-                add(&mut into.weight[head * more.len()..][..more.len()], &more);
-                times(&gradient, weight, self.inputs, par)?
-            }
-            None => copied(gradient)?,
-        };
-        if let Some((gain, shift)) = self.affine {
-            let rows = of_means.chunks_exact_mut(self.inputs).zip(means.chunks_exact(self.inputs));
-            for (((row, mean), &mass), of_mass) in rows.zip(mass).zip(&mut of_mass) {
-                *of_mass = of_mass.plus(T::from_f64(dot(row, shift)));
-                for (j, entry) in row.iter_mut().enumerate() {
-                    into.gain[j] = into.gain[j].plus(entry.times(mean[j]));
-                    into.shift[j] = into.shift[j].plus(entry.times(mass));
-                    *entry = entry.times(gain[j]);
-                }
-            }
-        }
-        Ok((of_means, of_mass))
-    }
-
-    /// For queries of one head: `W_kᵀ q`, and what the map's biases add to every score, `q·(W_k b + b_k)`.
-    fn fold(&self, head: usize, queries: &[T], par: Par) -> Result<(Vec<T>, Vec<T>)> {
-        let back = match self.weight(head) {
-            Some(weight) => times(&Blocks::whole(copied(queries)?, self.outputs), weight, self.inputs, par)?,
-            None => copied(queries)?,
-        };
-        let mut constants = try_vec(queries.len() / self.outputs, T::ZERO, "constants")?;
-        let rows = back.chunks_exact(self.inputs).zip(queries.chunks_exact(self.outputs));
-        for (constant, (back, query)) in constants.iter_mut().zip(rows) {
-            let shift = self.affine.map_or(0.0, |(_, shift)| dot(back, shift));
-            *constant = T::from_f64(shift + self.bias(head).map_or(0.0, |bias| dot(query, bias)));
-        }
-        Ok((back, constants))
-    }
-
-    /// The gradient with respect to the queries of one head, given those of `γ∘W_kᵀ q` and of the constants.
-    fn pull_fold(
-        &self,
-        head: usize,
-        queries: &[T],
-        (mut gradient, of_constants): (Vec<T>, &[T]),
-        into: &mut OfMap<T>,
-        par: Par,
-    ) -> Result<Vec<T>> {
-        let (back, _) = self.fold(head, queries, par)?;
-        if let Some((gain, shift)) = self.affine {
-            let rows = gradient.chunks_exact_mut(self.inputs).zip(back.chunks_exact(self.inputs));
-            for ((row, back), &constant) in rows.zip(of_constants) {
-                for (j, entry) in row.iter_mut().enumerate() {
-                    into.gain[j] = into.gain[j].plus(entry.times(back[j]));
-                    into.shift[j] = into.shift[j].plus(constant.times(back[j]));
-                    *entry = entry.times(gain[j]).plus(constant.times(shift[j]));
-                }
-            }
-        }
-        let mut of_queries = match self.weight(head) {
-            Some(weight) => {
-                let more = weighed(&Blocks::whole(copied(queries)?, self.outputs), &gradient, self.inputs, par)?;
-                add(&mut into.weight[head * more.len()..][..more.len()], &more);
-                project(&gradient, self.inputs, (weight, None), 1, par)?.data
-            }
-            None => gradient,
-        };
-        if let Some(bias) = self.bias(head) {
-            let of_bias = &mut into.bias[head * self.outputs..][..self.outputs];
-            let rows = of_queries.chunks_exact_mut(self.outputs).zip(queries.chunks_exact(self.outputs));
-            for ((row, query), &constant) in rows.zip(of_constants) {
-                for (j, entry) in row.iter_mut().enumerate() {
-                    *entry = entry.plus(constant.times(bias[j]));
-                    of_bias[j] = of_bias[j].plus(constant.times(query[j]));
-                }
-            }
-        }
-        Ok(of_queries)
-    }
-}
 
 /// Raw patterns, and the maps that make keys and values of them.
 pub(super) struct Folded<'a, T: Real> {
@@ -197,7 +33,7 @@ pub(super) struct Folded<'a, T: Real> {
     pub(super) values: Option<&'a Blocks<T>>,
     pub(super) key_map: Map<'a, T>,
     pub(super) value_map: Map<'a, T>,
-    /// One a sample.
+    /// One set for all samples, or one a sample.
     pub(super) sets: &'a [Range<usize>],
     pub(super) masks: Masks<'a, T>,
     pub(super) beta: &'a [f64],
@@ -269,7 +105,7 @@ impl<'a, T: Real> Folded<'a, T> {
         let mut at = 0;
         (0..self.masks.places.heads)
             .map(|head| {
-                let end = at + ids[at..].iter().take_while(|&&id| self.masks.places.head(id) == head).count();
+                let end = at + ids[at..].partition_point(|&id| self.masks.places.head(id) == head);
                 (head, std::mem::replace(&mut at, end)..end)
             })
             .filter(|(_, range)| !range.is_empty())
@@ -307,14 +143,15 @@ impl<'a, T: Real> Folded<'a, T> {
         let mut at = 0;
         let mut problems = Vec::with_capacity(self.sets.len());
         for set in 0..self.sets.len() {
-            let end = at + ids[at..].iter().take_while(|&&id| self.masks.places.sample(id) == set).count();
+            let mine = |&id: &usize| self.sets.len() == 1 || self.masks.places.sample(id) == set;
+            let end = at + ids[at..].partition_point(mine);
             problems.push(Problem { head: 0, set, queries: at..end });
             at = end;
         }
         then(&association, &Batch { problems: &problems, ids, queries, null: self.null.then_some(nulls) })
     }
 
-    fn ask(&self, ids: Vec<usize>, states: Vec<T>, read: Read, par: Par) -> Result<(Vec<T>, Record<T>)> {
+    fn ask(&self, ids: Vec<usize>, states: Vec<T>, read: Read, par: Par) -> Result<Record<T>> {
         let inputs = self.key_map.inputs;
         let (back, constants) = self.folded(&ids, &states, par)?;
         let order = self.order(&ids);
@@ -335,7 +172,7 @@ impl<'a, T: Real> Folded<'a, T> {
             let null: f64 = nulls[row].into();
             conjugates[at] = answers.conjugates[row] - null;
         }
-        let record = Record { ids, states, queries, answers, conjugates };
+        let mut record = Record { ids, states, queries, answers, mapped: None, conjugates };
         let (means, mass) = self.means_and_mass(&record, &order, read)?;
         let (inputs, map) = (self.map_for(read).inputs, self.map_for(read));
         let mut mapped = Vec::new();
@@ -343,7 +180,8 @@ impl<'a, T: Real> Folded<'a, T> {
             let means = &means[range.start * inputs..range.end * inputs];
             mapped.extend(map.apply(head, means, &mass[range], par)?);
         }
-        Ok((mapped, record))
+        record.mapped = Some(mapped);
+        Ok(record)
     }
 
     /// Means of raw patterns and the sums of their weights, in the order of the ids.
@@ -446,20 +284,6 @@ impl<'a, T: Real> Folded<'a, T> {
         Ok(of_states)
     }
 
-    /// Calls `each` as [`Association::weights`] does, for queries in the order of the samples.
-    pub(super) fn weights(&self, record: &Record<T>, par: Par, each: impl FnMut(usize, usize, &[T])) -> Result<()> {
-        let order = self.order(&record.ids);
-        let places: Vec<usize> = order.iter().map(|&at| record.ids[at]).collect();
-        let (_, constants) = self.folded(&record.ids, &record.states, par)?;
-        let nulls = self.nulls(&record.ids, &order, &constants);
-        let mut each = each;
-        self.looking(&places, (&record.queries, &nulls), Read::Values, |association, batch| {
-            association.weights(batch, &record.answers.normalizers, par, |at, first, weights| {
-                each(places[at], first, weights);
-            })
-        })
-    }
-
     /// The scores of null patterns, in the order of the samples: minus the constants.
     fn nulls(&self, ids: &[usize], order: &[usize], constants: &[T]) -> Vec<T> {
         order.iter().map(|&at| T::ZERO.minus(constants[at].times(self.beta_of(ids[at])))).collect()
@@ -469,7 +293,7 @@ impl<'a, T: Real> Folded<'a, T> {
 impl<T: Real> Space<T> for Folded<'_, T> {
     type Gradient = OfFolded<T>;
 
-    fn update(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<(Vec<T>, Record<T>)> {
+    fn update(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<Record<T>> {
         self.ask(ids, states, Read::Stored, par)
     }
 
@@ -483,11 +307,23 @@ impl<T: Real> Space<T> for Folded<'_, T> {
         self.pull(record, gradient, Read::Stored, into, par)
     }
 
-    fn read(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<(Vec<T>, Record<T>)> {
+    fn read(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<Record<T>> {
         self.ask(ids, states, Read::Values, par)
     }
 
     fn pull_read(&self, record: &Record<T>, gradient: &[T], into: &mut OfFolded<T>, par: Par) -> Result<Vec<T>> {
         self.pull(record, gradient, Read::Values, Some(into), par)
+    }
+
+    fn weights(&self, record: &Record<T>, par: Par, mut each: impl FnMut(usize, usize, &[T])) -> Result<()> {
+        let order = self.order(&record.ids);
+        let places: Vec<usize> = order.iter().map(|&at| record.ids[at]).collect();
+        let (_, constants) = self.folded(&record.ids, &record.states, par)?;
+        let nulls = self.nulls(&record.ids, &order, &constants);
+        self.looking(&places, (&record.queries, &nulls), Read::Values, |association, batch| {
+            association.weights(batch, &record.answers.normalizers, par, |at, first, weights| {
+                each(places[at], first, weights);
+            })
+        })
     }
 }

@@ -12,7 +12,7 @@
 //! Not here: β, which the queries carry, and separations other than softmax (`sparse`).
 
 use super::association::{Answers, Association, Batch, Problem};
-use super::matrix::{Blocks, add, tile};
+use super::matrix::{Blocks, add, per_row, tile, workers};
 use super::parameters::Separation;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::aligned::Aligned;
@@ -21,7 +21,6 @@ use crate::kernel::narrow::Entries;
 use crate::kernel::readout::scale;
 use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, Kernels, MOST_VECTORS, Shape, TILE, WIDEST};
-use crate::modern::pass::WORTH_A_THREAD;
 use crate::modern::query_tiles::{QueryTile, plan};
 use crate::par::{Ordered, Par, Watch};
 
@@ -74,28 +73,28 @@ impl<T: Real> Association<'_, T> {
         }
         let mut along = try_vec(batch.ids.len(), T::ZERO, "slopes")?;
         let mut nulls = try_vec(batch.ids.len(), T::ZERO, "slopes")?;
-        let readouts = gradient.chunks_exact(columns).zip(answers.means.chunks_exact(columns));
-        for (query, (gradient, mean)) in readouts.enumerate() {
+        let mean_slopes =
+            per_row(gradient, columns, par, |query, gradient| dot(gradient, &answers.means[query * columns..]))?;
+        for (query, mean_slope) in mean_slopes.into_iter().enumerate() {
             let of_mass = of_masses.map_or(T::ZERO, |of_masses| of_masses[query]);
-            let mean_slope = T::from_f64(dot(gradient, mean)).plus(of_mass.times(answers.masses[query]));
+            let mean_slope = T::from_f64(mean_slope).plus(of_mass.times(answers.masses[query]));
             nulls[query] = T::ZERO.minus(answers.nulls[query].times(mean_slope));
             // A weight's slope is `g·v` plus that of the mass, which cancels but for the null pattern's share.
             along[query] = mean_slope.minus(of_mass);
         }
         let total = try_vec(area(batch.ids.len(), d, "gradients")?, T::ZERO, "gradients")?;
         let merged = Ordered::new(total, 4 * par.threads());
-        let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
         let known = Known { association: self, batch, answers, gradient, along: &along };
         par.each(
-            workers,
+            workers(self.work(batch), par),
             self.chunks(batch, stored).into_iter().enumerate(),
-            || Ok(None),
-            |watch, spare: &mut Option<Part<T>>, (number, (problem, mut chunk))| {
+            || Ok((None, Scratch::new()?)),
+            |watch, (spare, scratch): &mut (Option<Part<T>>, _), (number, (problem, mut chunk))| {
                 let mut part = spare.take().unwrap_or(Part { problem, queries: Vec::new() });
                 part.problem = problem;
                 part.queries.clear();
                 part.queries.append(&mut try_vec(chunk.problem.queries.len() * d, T::ZERO, "gradients")?);
-                known.pull_chunk(&mut chunk, &mut part.queries, watch)?;
+                known.pull_chunk(&mut chunk, &mut part.queries, scratch, watch)?;
                 let merge = |total: &mut Vec<T>, _, part: &Part<T>| {
                     add(&mut total[batch.problems[part.problem].queries.start * d..], &part.queries);
                 };
@@ -128,7 +127,7 @@ impl<T: Real> Association<'_, T> {
     }
 }
 
-/// `left·right` in `f64`.
+/// `left·right` in `f64`, over as many entries as the shorter one has.
 pub(super) fn dot<T: Real>(left: &[T], right: &[T]) -> f64 {
     let products = left.iter().zip(right).map(|(&left, &right)| {
         let (left, right): (f64, f64) = (left.into(), right.into());
@@ -193,7 +192,7 @@ struct Looking<T> {
     acc: Aligned<T>,
 }
 
-/// What one chunk works in.
+/// What a thread works in.
 struct Scratch<T> {
     weights: Aligned<T>,
     slopes: Aligned<T>,
@@ -204,19 +203,30 @@ struct Scratch<T> {
     products: Aligned<T>,
 }
 
-impl<T: Real> Known<'_, T> {
-    fn pull_chunk(&self, chunk: &mut Chunk<T>, of_queries: &mut [T], watch: &Watch) -> Result<()> {
-        let kernels = Kernels::in_use();
-        let (d, columns) = (self.association.keys.width, self.association.values.width);
-        let tile_len = TILE * WIDEST.max(MOST_VECTORS * kernels.lanes());
-        let mut scratch = Scratch {
+impl<T: Real> Scratch<T> {
+    fn new() -> Result<Self> {
+        let tile_len = TILE * WIDEST.max(MOST_VECTORS * Kernels::<T>::in_use().lanes());
+        Ok(Self {
             weights: Aligned::new(tile_len, T::ZERO, "weights")?,
             slopes: Aligned::new(tile_len, T::ZERO, "slopes")?,
             kept: Aligned::new(tile_len, T::ZERO, "kept weights")?,
             weights_by_row: try_vec(TILE * WIDEST, T::ZERO, "weights")?,
             slopes_by_row: try_vec(TILE * WIDEST, T::ZERO, "slopes")?,
             products: Aligned::new(tile_len, T::ZERO, "products")?,
-        };
+        })
+    }
+}
+
+impl<T: Real> Known<'_, T> {
+    fn pull_chunk(
+        &self,
+        chunk: &mut Chunk<T>,
+        of_queries: &mut [T],
+        scratch: &mut Scratch<T>,
+        watch: &Watch,
+    ) -> Result<()> {
+        let kernels = Kernels::in_use();
+        let (d, columns) = (self.association.keys.width, self.association.values.width);
         let queries = chunk.problem.queries.clone();
         for first in queries.clone().step_by(WIDEST) {
             let last = queries.end.min(first + WIDEST);
@@ -230,8 +240,8 @@ impl<T: Real> Known<'_, T> {
             for row in (0..chunk.rows).step_by(TILE) {
                 watch.check()?;
                 let rows = TILE.min(chunk.rows - row);
-                self.slopes(kernels, chunk, (row, rows), &mut looking, (first, last - first), &mut scratch);
-                let Scratch { weights_by_row, slopes_by_row, products, .. } = &mut scratch;
+                self.slopes(kernels, chunk, (row, rows), &mut looking, (first, last - first), scratch);
+                let Scratch { weights_by_row, slopes_by_row, products, .. } = scratch;
                 let len = rows * (last - first);
                 if let (Some(of_keys), Some(of_values)) = (&of_keys, &of_values) {
                     let keys = &mut chunk.keys[row * d..][..rows * d];

@@ -48,9 +48,9 @@ impl<T: Real> Blocks<T> {
     }
 
     /// The same rows with their blocks side by side.
-    pub(super) fn joined(&self) -> Result<Vec<T>> {
+    pub(super) fn joined(self) -> Result<Vec<T>> {
         if self.count == 1 {
-            return copied(&self.data);
+            return Ok(self.data);
         }
         let mut rows = try_room(self.data.len(), "a table")?;
         for row in 0..self.rows {
@@ -138,8 +138,32 @@ pub(super) fn tile(rest: usize, lanes: usize) -> (usize, usize) {
     (vectors, rest.min(vectors * lanes))
 }
 
-fn workers(work: usize, par: Par) -> usize {
+/// Threads for so many multiply-adds.
+pub(super) fn workers(work: usize, par: Par) -> usize {
     if work < WORTH_A_THREAD { 1 } else { par.threads() }
+}
+
+/// A number for each row of `width` entries.
+pub(super) fn per_row<T: Real>(
+    rows: &[T],
+    width: usize,
+    par: Par,
+    number: impl Fn(usize, &[T]) -> f64 + Sync,
+) -> Result<Vec<f64>> {
+    let mut numbers = try_vec(rows.len() / width, 0.0, "numbers")?;
+    let pieces = numbers.chunks_mut(ROWS_AT_ONCE).zip(rows.chunks(ROWS_AT_ONCE * width));
+    par.each(
+        workers(rows.len(), par),
+        pieces.enumerate(),
+        || Ok(()),
+        |_, (), (piece, (numbers, rows))| {
+            for (at, (slot, row)) in numbers.iter_mut().zip(rows.chunks_exact(width)).enumerate() {
+                *slot = number(piece * ROWS_AT_ONCE + at, row);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(numbers)
 }
 
 /// `X Wᵀ + b`, in `blocks` blocks: rows `x` of `d` entries, one row of `weight` (and one entry of `bias`) an output.
@@ -366,7 +390,7 @@ mod tests {
             let (x, weight) = (draw(&mut stream, rows * d), draw(&mut stream, outputs * d));
             let bias = draw(&mut stream, outputs);
             let y = Blocks { data: draw(&mut stream, rows * outputs), count: blocks, rows, width };
-            let joined = y.joined().unwrap();
+            let joined = y.clone().joined().unwrap();
             assert_eq!(Blocks::cut(&joined, blocks, width).unwrap().data, y.data);
             let mut forward = vec![0.0; rows * outputs];
             let (mut back, mut sums, mut columns) = (vec![0.0; rows * d], vec![0.0; outputs * d], vec![0.0; outputs]);
@@ -385,7 +409,7 @@ mod tests {
             for threads in [1, 2, 3] {
                 let par = Par::with_threads(threads);
                 let product = project(&x, d, (&weight, Some(&bias)), blocks, par).unwrap();
-                near(&product.joined().unwrap(), &forward, d + 1);
+                near(&product.clone().joined().unwrap(), &forward, d + 1);
                 let all = (
                     product.data,
                     times(&y, &weight, d, par).unwrap(),

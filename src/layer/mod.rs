@@ -9,15 +9,17 @@
 //! [`Layer::forward`] computes it; with a [`Tape`] it can be pulled back, to gradients of every parameter and input. Tiles
 //! of weights are computed again on the way back: nothing of states × stored patterns is kept but what the caller asks for.
 //!
-//! Data flows `hopfield → space → association → kernel`, and back through `gradient`.
+//! Data flows `forward → way_in → space → association → kernel`, and back through `pull` and `gradient`.
 //!
 //! Not here: encoder and decoder layers around them, optimisers, and training loops.
 
 mod association;
+mod fit;
 mod folded;
 mod forward;
 mod gradient;
 mod hidden_state;
+mod map;
 mod masks;
 mod matrix;
 mod norm;
@@ -26,11 +28,12 @@ mod projected;
 mod pull;
 mod space;
 mod sparse;
+mod way_in;
 
 pub use forward::{Inputs, Layer, Outcome, Run};
 pub use hidden_state::{HiddenStateLayer, HiddenStateTape, Mixing, Sizes, hidden_state_attention};
 pub use masks::AssociationMask;
 pub use norm::Normalization;
-pub use parameters::{Activation, Linear, Parameters, Separation};
+pub use parameters::{Activation, Kind, Linear, Parameters, Separation};
 pub use pull::{Gradients, Tape};
 pub use space::Through;

@@ -4,11 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::matrix::{Blocks, Rows, copied, gained, in_parts};
+use super::matrix::{Blocks, Rows, copied, gained, in_parts, workers};
 use crate::error::{Result, try_vec};
 use crate::kernel::Kernels;
 use crate::kernel::real::Real;
-use crate::modern::pass::WORTH_A_THREAD;
 use crate::par::Par;
 
 /// Rows that one ticket covers.
@@ -167,8 +166,4 @@ impl<T: Real> Normalized<T> {
             },
         )
     }
-}
-
-fn workers(entries: usize, par: Par) -> usize {
-    if entries < WORTH_A_THREAD { 1 } else { par.threads() }
 }

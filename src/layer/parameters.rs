@@ -65,6 +65,18 @@ pub enum Separation {
 }
 
 named! {
+    /// Which states look into which stored patterns: what decides whether projections are folded into the states.
+    pub enum Kind for "kind" {
+        /// Each sample's states into its own stored patterns.
+        Association = "association",
+        /// Few states into many stored patterns of each sample.
+        Pooling = "pooling",
+        /// Every sample's states into stored patterns that all share.
+        Lookup = "lookup",
+    }
+}
+
+named! {
     /// What is applied to the output, entry by entry.
     pub enum Activation for "association_activation" {
         /// `max(x, 0)`.

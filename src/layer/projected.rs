@@ -7,10 +7,10 @@ use std::ops::Range;
 use super::association::{Association, Batch, Problem};
 use super::gradient::{Stored, dot};
 use super::masks::{Dropout, Masks};
-use super::matrix::Blocks;
+use super::matrix::{Blocks, per_row};
 use super::parameters::Separation;
 use super::space::{Record, Space};
-use crate::error::Result;
+use crate::error::{Result, try_room, try_vec};
 use crate::kernel::real::Real;
 use crate::par::Par;
 
@@ -55,7 +55,7 @@ impl<T: Real> Projected<'_, T> {
         for head in 0..places.heads {
             for set in 0..sets {
                 let mine = |&id: &usize| places.head(id) == head && (sets == 1 || places.sample(id) == set);
-                let end = at + ids[at..].iter().take_while(|id| mine(id)).count();
+                let end = at + ids[at..].partition_point(mine);
                 problems.push(Problem { head, set, queries: at..end });
                 at = end;
             }
@@ -63,16 +63,15 @@ impl<T: Real> Projected<'_, T> {
         problems
     }
 
-    fn ask(&self, ids: Vec<usize>, states: Vec<T>, values: &Blocks<T>, par: Par) -> Result<(Vec<T>, Record<T>)> {
-        let (width, places) = (self.keys.width, self.masks.places);
-        let mut queries = super::matrix::copied(&states)?;
-        for (query, &id) in queries.chunks_exact_mut(width).zip(&ids) {
-            scale(query, T::from_f64(self.beta[places.head(id)]));
+    fn ask(&self, ids: Vec<usize>, states: Vec<T>, values: &Blocks<T>, par: Par) -> Result<Record<T>> {
+        let mut queries = try_room(states.len(), "queries")?;
+        for (state, &id) in states.chunks_exact(self.keys.width).zip(&ids) {
+            let beta = T::from_f64(self.beta[self.masks.places.head(id)]);
+            queries.extend(state.iter().map(|entry| entry.times(beta)));
         }
-        let answers = self.looking(&ids, &queries, values, |association, batch| association.read(batch, par))?;
-        let conjugates = answers.conjugates.clone();
-        let means = super::matrix::copied(&answers.means)?;
-        Ok((means, Record { ids, states, queries, answers, conjugates }))
+        let mut answers = self.looking(&ids, &queries, values, |association, batch| association.read(batch, par))?;
+        let conjugates = std::mem::take(&mut answers.conjugates);
+        Ok(Record { ids, states, queries, answers, mapped: None, conjugates })
     }
 
     /// Calls `then` with the association and the batch that these queries are.
@@ -83,7 +82,7 @@ impl<T: Real> Projected<'_, T> {
         values: &Blocks<T>,
         then: impl FnOnce(&Association<T>, &Batch<T>) -> Result<R>,
     ) -> Result<R> {
-        let zeros = crate::error::try_vec(if self.null { ids.len() } else { 0 }, T::ZERO, "scores")?;
+        let zeros = try_vec(if self.null { ids.len() } else { 0 }, T::ZERO, "scores")?;
         // Updates take all weights; only what is read out at the end drops some.
         let dropout = self.dropout.filter(|_| std::ptr::eq(values, self.values));
         let association = Association {
@@ -110,12 +109,15 @@ impl<T: Real> Projected<'_, T> {
             association.pull(batch, &record.answers, (gradient, None), stored, par)
         })?;
         let (width, places) = (self.keys.width, self.masks.places);
-        let rows = pulled.queries.chunks_exact_mut(width).zip(record.states.chunks_exact(width));
+        let along = per_row(&record.states, width, par, |row, state| dot(&pulled.queries[row * width..], state))?;
         let mut of_beta = vec![0.0; self.beta.len()];
-        for ((query, state), &id) in rows.zip(&record.ids) {
+        for ((query, along), &id) in pulled.queries.chunks_exact_mut(width).zip(along).zip(&record.ids) {
             let head = places.head(id);
-            of_beta[head] += dot(query, state);
-            scale(query, T::from_f64(self.beta[head]));
+            of_beta[head] += along;
+            let beta = T::from_f64(self.beta[head]);
+            for entry in query {
+                *entry = entry.times(beta);
+            }
         }
         for (beta, more) in beta.into_iter().flatten().zip(of_beta) {
             *beta += more;
@@ -127,7 +129,7 @@ impl<T: Real> Projected<'_, T> {
 impl<T: Real> Space<T> for Projected<'_, T> {
     type Gradient = OfProjected<T>;
 
-    fn update(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<(Vec<T>, Record<T>)> {
+    fn update(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<Record<T>> {
         self.ask(ids, states, self.keys, par)
     }
 
@@ -145,7 +147,7 @@ impl<T: Real> Space<T> for Projected<'_, T> {
         self.pull(record, gradient, self.keys, into, par)
     }
 
-    fn read(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<(Vec<T>, Record<T>)> {
+    fn read(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<Record<T>> {
         self.ask(ids, states, self.values, par)
     }
 
@@ -153,10 +155,12 @@ impl<T: Real> Space<T> for Projected<'_, T> {
         let stored = Stored { keys: &mut into.keys, values: Some(&mut into.values) };
         self.pull(record, gradient, self.values, (Some(stored), Some(&mut into.beta)), par)
     }
-}
 
-fn scale<T: Real>(entries: &mut [T], factor: T) {
-    for entry in entries {
-        *entry = entry.times(factor);
+    fn weights(&self, record: &Record<T>, par: Par, mut each: impl FnMut(usize, usize, &[T])) -> Result<()> {
+        self.looking(&record.ids, &record.queries, self.values, |association, batch| {
+            association.weights(batch, &record.answers.normalizers, par, |at, first, weights| {
+                each(record.ids[at], first, weights);
+            })
+        })
     }
 }

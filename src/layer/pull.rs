@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use ndarray::{Array2, Array3, ArrayView3};
 
-use super::folded::{Folded, Map, OfFolded};
+use super::folded::{Folded, OfFolded};
 use super::forward::Layer;
+use super::map::Map;
 use super::masks::{Dropout, Masks, OwnMask, Places};
 use super::matrix::{Blocks, add, column_sums, copied, times, weighed};
 use super::norm::{Affine, Normalized};
@@ -236,7 +237,7 @@ impl<T: Real> Tape<T> {
     fn pull_states<S: Space<T>>(&self, space: &S, of_read: &[T], into: &mut S::Gradient, par: Par) -> Result<Vec<T>> {
         let (Some(reading), Some(settled)) = (&self.reading, &self.settled) else { return Ok(Vec::new()) };
         let of_states = space.pull_read(reading, of_read, into, par)?;
-        settled.pull(space, of_states, self.layer.hidden_size, self.through, into, par)
+        settled.pull(space, (&reading.states, self.layer.hidden_size), of_states, self.through, into, par)
     }
 
     /// From the first states to the raw ones.

@@ -8,8 +8,8 @@
 use super::association::Answers;
 use super::gradient::dot;
 use super::masks::Places;
-use super::matrix::copied;
-use crate::error::{Error, Result, try_vec};
+use super::matrix::{copied, per_row};
+use crate::error::{Error, Result, try_room, try_vec};
 use crate::input::real::{distance_squared, norm_squared};
 use crate::kernel::real::Real;
 use crate::par::Par;
@@ -24,8 +24,22 @@ pub(super) struct Record<T> {
     pub(super) queries: Vec<T>,
     /// What those read out, in the order of the space.
     pub(super) answers: Answers<T>,
+    /// What that is for each state, where it is not the readouts as they are.
+    pub(super) mapped: Option<Vec<T>>,
     /// `Ω*(z)` of each state.
     pub(super) conjugates: Vec<f64>,
+}
+
+impl<T> Record<T> {
+    /// What the states found, one row a state.
+    pub(super) fn found(&self) -> &[T] {
+        self.mapped.as_ref().unwrap_or(&self.answers.means)
+    }
+
+    /// The same, when nothing else is wanted.
+    fn into_found(self) -> Vec<T> {
+        self.mapped.unwrap_or(self.answers.means)
+    }
 }
 
 /// Where states move.
@@ -33,8 +47,8 @@ pub(super) trait Space<T: Real> {
     /// Gradients of all that the space is made of.
     type Gradient;
 
-    /// Where the states go: one row of as many entries a state.
-    fn update(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<(Vec<T>, Record<T>)>;
+    /// The states find where they go.
+    fn update(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<Record<T>>;
 
     /// The gradient with respect to the states, given that with respect to where they went; the space's own is added.
     fn pull_update(
@@ -45,11 +59,14 @@ pub(super) trait Space<T: Real> {
         par: Par,
     ) -> Result<Vec<T>>;
 
-    /// What the states read out.
-    fn read(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<(Vec<T>, Record<T>)>;
+    /// The states find what they read out.
+    fn read(&self, ids: Vec<usize>, states: Vec<T>, par: Par) -> Result<Record<T>>;
 
     /// As [`Self::pull_update`], for what was read out.
     fn pull_read(&self, record: &Record<T>, gradient: &[T], into: &mut Self::Gradient, par: Par) -> Result<Vec<T>>;
+
+    /// Calls `each` with the place of a state that read, the number of a stored pattern, and the weights from it on.
+    fn weights(&self, record: &Record<T>, par: Par, each: impl FnMut(usize, usize, &[T])) -> Result<()>;
 }
 
 /// When states stop, one entry a head.
@@ -69,16 +86,15 @@ pub enum Through {
     FixedPoint,
 }
 
-/// States that have settled, or ran out of updates.
+/// How states settled, or ran out of updates; one entry a place.
 pub(super) struct Settled<T> {
-    /// One row a place.
-    pub(super) states: Vec<T>,
     pub(super) updates: Vec<usize>,
     pub(super) converged: Vec<bool>,
     records: Vec<Record<T>>,
 }
 
-/// Moves each state until a move is no longer than the tolerance of its head, or its updates are used up.
+/// Moves each state until a move is no longer than the tolerance of its head, or its updates are used up: where it is
+/// then, one row a place.
 pub(super) fn settle<T: Real>(
     space: &impl Space<T>,
     mut states: Vec<T>,
@@ -86,7 +102,7 @@ pub(super) fn settle<T: Real>(
     places: Places,
     (stops, keep): (&Stops, bool),
     par: Par,
-) -> Result<Settled<T>> {
+) -> Result<(Vec<T>, Settled<T>)> {
     let mut updates = try_vec(places.len(), 0, "counts")?;
     let mut converged = try_vec(places.len(), false, "flags")?;
     let mut records = Vec::new();
@@ -95,16 +111,29 @@ pub(super) fn settle<T: Real>(
             .filter(|&id| !converged[id] && updates[id] < stops.max_updates[places.head(id)])
             .collect();
         if moving.is_empty() {
-            return Ok(Settled { states, updates, converged, records });
+            return Ok((states, Settled { updates, converged, records }));
         }
-        let before = gathered(&states, width, &moving)?;
-        let (after, record) = space.update(moving, before, par)?;
-        for (row, &id) in record.ids.iter().enumerate() {
-            let (old, new) = (&mut states[id * width..][..width], &after[row * width..][..width]);
+        let all = moving.len() == places.len();
+        let before = if all { std::mem::take(&mut states) } else { gathered(&states, width, &moving)? };
+        let record = space.update(moving, before, par)?;
+        let found = record.found();
+        let moves = per_row(&record.states, width, par, |row, before| {
+            distance_squared(before, &found[row * width..][..width]).sqrt()
+        })?;
+        for (length, &id) in moves.into_iter().zip(&record.ids) {
             // NaN has not settled.
-            converged[id] = distance_squared(old, new).sqrt() <= stops.tolerance[places.head(id)];
+            converged[id] = length <= stops.tolerance[places.head(id)];
             updates[id] += 1;
-            old.copy_from_slice(new);
+        }
+        if !all {
+            for (found, &id) in found.chunks_exact(width).zip(&record.ids) {
+                states[id * width..][..width].copy_from_slice(found);
+            }
+        } else if keep {
+            states = copied(found)?;
+        } else {
+            states = record.into_found();
+            continue;
         }
         if keep {
             records.push(record);
@@ -113,12 +142,12 @@ pub(super) fn settle<T: Real>(
 }
 
 impl<T: Real> Settled<T> {
-    /// The gradient with respect to the first states, given that with respect to the settled ones.
+    /// The gradient with respect to the first states, given that with respect to the settled ones, `states`.
     pub(super) fn pull<S: Space<T>>(
         &self,
         space: &S,
+        (states, width): (&[T], usize),
         mut gradient: Vec<T>,
-        width: usize,
         through: Through,
         into: &mut S::Gradient,
         par: Par,
@@ -126,6 +155,10 @@ impl<T: Real> Settled<T> {
         match through {
             Through::Updates => {
                 for record in self.records.iter().rev() {
+                    if record.ids.len() == self.updates.len() {
+                        gradient = space.pull_update(record, &gradient, Some(into), par)?;
+                        continue;
+                    }
                     let after = gathered(&gradient, width, &record.ids)?;
                     let before = space.pull_update(record, &after, Some(into), par)?;
                     for (row, &id) in record.ids.iter().enumerate() {
@@ -143,8 +176,8 @@ impl<T: Real> Settled<T> {
                     // Where a state began does not change where it settles.
                     gradient[id * width..][..width].fill(T::ZERO);
                 }
-                let states = gathered(&self.states, width, &moved)?;
-                let (_, record) = space.update(moved, states, par)?;
+                let states = gathered(states, width, &moved)?;
+                let record = space.update(moved, states, par)?;
                 let adjoint = solve(space, &record, wanted, width, par)?;
                 space.pull_update(&record, &adjoint, Some(into), par)?;
             }
@@ -207,9 +240,9 @@ fn solve<T: Real, S: Space<T>>(
 
 /// The rows of `ids`.
 pub(super) fn gathered<T: Real>(rows: &[T], width: usize, ids: &[usize]) -> Result<Vec<T>> {
-    let mut some = try_vec(ids.len() * width, T::ZERO, "states")?;
-    for (row, &id) in some.chunks_exact_mut(width).zip(ids) {
-        row.copy_from_slice(&rows[id * width..][..width]);
+    let mut some = try_room(ids.len() * width, "states")?;
+    for &id in ids {
+        some.extend_from_slice(&rows[id * width..][..width]);
     }
     Ok(some)
 }

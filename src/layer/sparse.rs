@@ -7,11 +7,14 @@
 //! ```
 //!
 //! (Peters, Niculae & Martins 2019), which touches nothing but the patterns with weight. A thread holds the scores of
-//! [`MOST_FEW`] queries. Not here: where the threshold comes from, which is the separation's of the modern network.
+//! [`MOST_FEW`] queries; on the way back, what the weighted patterns get from a few times as many may wait for its turn.
+//!
+//! Not here: where the threshold comes from, which is the separation's of the modern network.
 
 use super::association::{Answers, Association, Batch, Problem};
 use super::gradient::{Pulled, Stored, dot};
 use super::masks::place;
+use super::matrix::workers;
 use crate::error::{Result, area, try_vec};
 use crate::kernel::aligned::Aligned;
 use crate::kernel::compare::Comparison;
@@ -19,8 +22,7 @@ use crate::kernel::narrow::Entries;
 use crate::kernel::real::Real;
 use crate::kernel::{Kernels, MOST_FEW, Shape, TILE};
 use crate::modern;
-use crate::modern::pass::WORTH_A_THREAD;
-use crate::par::Par;
+use crate::par::{Ordered, Par};
 
 /// The weights of some queries over all stored patterns of their set, and of the null pattern behind them.
 struct WeightRows<T> {
@@ -58,9 +60,8 @@ impl<T: Real> Association<'_, T> {
                 means = rest;
             }
         }
-        let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
         par.each(
-            workers,
+            workers(self.work(batch), par),
             pieces.into_iter(),
             || Ok(()),
             |watch, (), (problem, from, places)| {
@@ -84,7 +85,7 @@ impl<T: Real> Association<'_, T> {
         Ok(answers)
     }
 
-    /// As [`Association::pull`]: threads take problems.
+    /// As [`Association::pull`]. What queries add to the gradients of stored patterns is added in their order.
     pub(super) fn pull_sparse(
         &self,
         alpha: f64,
@@ -96,70 +97,55 @@ impl<T: Real> Association<'_, T> {
         let (d, columns, kernels) = (self.keys.width, self.values.width, Kernels::in_use());
         let mut queries = try_vec(area(batch.ids.len(), d, "gradients")?, T::ZERO, "gradients")?;
         let mut nulls = try_vec(batch.ids.len(), T::ZERO, "gradients")?;
-        let (mut keys, mut values) = match stored {
-            None => (None, None),
-            Some(Stored { keys, values }) => (Some(&mut keys.data[..]), values.map(|values| &mut values.data[..])),
-        };
         let (mut later_queries, mut later_nulls) = (&mut queries[..], &mut nulls[..]);
-        let mut pieces = Vec::new();
+        let (mut pieces, mut first) = (Vec::new(), 0);
         for problem in batch.problems {
-            let length = self.sets[problem.set].len();
-            let (of_queries, rest) = later_queries.split_at_mut(problem.queries.len() * d);
-            let (of_nulls, others) = later_nulls.split_at_mut(problem.queries.len());
-            (later_queries, later_nulls) = (rest, others);
-            let keys = keys.as_mut().and_then(|keys| keys.split_off_mut(..length * d));
-            let values = values.as_mut().and_then(|values| values.split_off_mut(..length * columns));
-            pieces.push((problem, of_queries, of_nulls, keys, values));
+            for from in problem.queries.clone().step_by(MOST_FEW) {
+                let count = MOST_FEW.min(problem.queries.end - from);
+                let of_queries = later_queries.split_off_mut(..count * d).unwrap_or_default();
+                let of_nulls = later_nulls.split_off_mut(..count).unwrap_or_default();
+                pieces.push((problem, first, from, of_queries, of_nulls));
+            }
+            first += self.sets[problem.set].len();
         }
-        let workers = if self.work(batch) < WORTH_A_THREAD { 1 } else { par.threads() };
+        let merged = stored.map(|stored| Ordered::new(stored, 4 * par.threads()));
         par.each(
-            workers,
-            pieces.into_iter(),
+            workers(self.work(batch), par),
+            pieces.into_iter().enumerate(),
             || Ok(()),
-            |watch, (), (problem, of_queries, of_nulls, mut of_keys, mut of_values)| {
-                let length = self.sets[problem.set].len();
+            |watch, (), (number, (problem, first, from, of_queries, of_nulls))| {
+                let rows = self.weight_rows(alpha, batch, problem, (from, of_nulls.len()), || watch.check())?;
                 let (keys, values) = (self.keys_of(problem), self.values_of(problem));
-                for from in problem.queries.clone().step_by(MOST_FEW) {
-                    let count = MOST_FEW.min(problem.queries.end - from);
-                    let rows = self.weight_rows(alpha, batch, problem, (from, count), || watch.check())?;
-                    for query in 0..count {
-                        let at = from + query;
-                        let local = at - problem.queries.start;
-                        let asked = &gradient[at * columns..][..columns];
-                        let of_mass: f64 = of_masses.map_or(0.0, |of_masses| of_masses[at].into());
-                        let (support, weights) = supported(&rows.row(query)[..length]);
-                        let slope = |weight: T| libm::pow(weight.into(), 2.0 - alpha);
-                        let null = rows.row(query).get(length).copied().filter(|&null| null > T::ZERO);
-                        let of_weights: Vec<f64> = support
-                            .iter()
-                            .map(|&row| {
-                                let kept: f64 = rows.kept(query, row).into();
-                                kept * dot(asked, &values[row * columns..][..columns]) + of_mass
-                            })
-                            .collect();
-                        let slopes: Vec<f64> = weights.iter().map(|&weight| slope(weight)).collect();
-                        let null_slope = null.map_or(0.0, slope);
-                        let total = slopes.iter().sum::<f64>() + null_slope;
-                        let along = of_weights.iter().zip(&slopes).map(|(of_weight, slope)| of_weight * slope);
-                        let mean = if total > 0.0 { along.sum::<f64>() / total } else { 0.0 };
-                        of_nulls[local] = T::from_f64(-null_slope * mean);
-                        let of_scores: Vec<T> = of_weights
-                            .iter()
-                            .zip(&slopes)
-                            .map(|(of_weight, slope)| T::from_f64(slope * (of_weight - mean)))
-                            .collect();
-                        if !support.is_empty() {
-                            kernels.gather(keys, d, &support, &of_scores, &mut of_queries[local * d..][..d]);
-                        }
-                        let Some(of_keys) = &mut of_keys else { continue };
-                        let asks = &batch.queries[at * d..][..d];
-                        for ((&row, &of_score), &weight) in support.iter().zip(&of_scores).zip(&weights) {
-                            add_times(&mut of_keys[row * d..][..d], asks, of_score);
-                            let kept = weight.times(rows.kept(query, row));
-                            let into = of_values.as_deref_mut().unwrap_or(of_keys);
-                            add_times(&mut into[row * columns..][..columns], asked, kept);
-                        }
+                let mut added = Vec::new();
+                for (query, (of_query, of_null)) in of_queries.chunks_exact_mut(d).zip(of_nulls).enumerate() {
+                    let asked = &gradient[(from + query) * columns..][..columns];
+                    let of_mass: f64 = of_masses.map_or(0.0, |of_masses| of_masses[from + query].into());
+                    let (support, mut weights) = supported(&rows.row(query)[..self.sets[problem.set].len()]);
+                    let of_weights = support.iter().map(|&row| {
+                        let kept: f64 = rows.kept(query, row).into();
+                        kept * dot(asked, &values[row * columns..]) + of_mass
+                    });
+                    let null = rows.row(query).get(self.sets[problem.set].len()).copied().unwrap_or_default();
+                    let (of_scores, of_null_score) = slopes(alpha, &weights, of_weights.collect(), null);
+                    *of_null = of_null_score;
+                    if !support.is_empty() {
+                        kernels.gather(keys, d, &support, &of_scores, of_query);
                     }
+                    if merged.is_some() {
+                        for (weight, &row) in weights.iter_mut().zip(&support) {
+                            *weight = weight.times(rows.kept(query, row));
+                        }
+                        added.push(Added { query: from + query, first, support, of_scores, weights });
+                    }
+                }
+                if let Some(merged) = &merged {
+                    let merge = |stored: &mut Stored<T>, _, added: &Vec<Added<T>>| {
+                        for added in added {
+                            let asks = &batch.queries[added.query * d..][..d];
+                            added.join(stored, asks, &gradient[added.query * columns..][..columns]);
+                        }
+                    };
+                    merged.deliver(number, added, watch, merge, || Ok(Vec::new()))?;
                 }
                 Ok(())
             },
@@ -227,6 +213,7 @@ impl<T: Real> Association<'_, T> {
         }
         let mut conjugates = [f64::NEG_INFINITY; MOST_FEW];
         for query in 0..count {
+            check()?;
             if let Some(null) = batch.null {
                 scores[query * length + stored] = null[from + query];
             }
@@ -236,6 +223,41 @@ impl<T: Real> Association<'_, T> {
         }
         Ok(WeightRows { length, weights, kept, conjugates })
     }
+}
+
+/// What a query adds to the gradients of the stored patterns that have weight for it.
+struct Added<T> {
+    query: usize,
+    /// The row of the gradients where those of its problem begin.
+    first: usize,
+    /// Stored patterns of the problem, with the gradients of their scores and the weights that were read by.
+    support: Vec<usize>,
+    of_scores: Vec<T>,
+    weights: Vec<T>,
+}
+
+impl<T: Real> Added<T> {
+    /// Adds the query times the scores' gradients to the keys', and the readout's gradient times the weights to the values'.
+    fn join(&self, stored: &mut Stored<T>, asks: &[T], asked: &[T]) {
+        for ((&row, &of_score), &weight) in self.support.iter().zip(&self.of_scores).zip(&self.weights) {
+            let row = self.first + row;
+            add_times(&mut stored.keys.data[row * asks.len()..][..asks.len()], asks, of_score);
+            let into = stored.values.as_deref_mut().unwrap_or(stored.keys);
+            add_times(&mut into.data[row * asked.len()..][..asked.len()], asked, weight);
+        }
+    }
+}
+
+/// The gradients of the scores of patterns with these weights, given those of the weights; and of the null pattern's.
+fn slopes<T: Real>(alpha: f64, weights: &[T], of_weights: Vec<f64>, null: T) -> (Vec<T>, T) {
+    let slope = |weight: T| libm::pow(weight.into(), 2.0 - alpha);
+    let slopes: Vec<f64> = weights.iter().map(|&weight| slope(weight)).collect();
+    let null_slope = if null > T::ZERO { slope(null) } else { 0.0 };
+    let total = slopes.iter().sum::<f64>() + null_slope;
+    let along = of_weights.iter().zip(&slopes).map(|(of_weight, slope)| of_weight * slope);
+    let mean = if total > 0.0 { along.sum::<f64>() / total } else { 0.0 };
+    let of_scores = of_weights.iter().zip(&slopes).map(|(of_weight, slope)| T::from_f64(slope * (of_weight - mean)));
+    (of_scores.collect(), T::from_f64(-null_slope * mean))
 }
 
 /// The patterns with weight, and their weights.

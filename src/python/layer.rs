@@ -38,7 +38,7 @@ struct Options {
     connected: bool,
     dropout: f64,
     activation: Option<String>,
-    pooling: bool,
+    kind: String,
     epsilons: [Option<f64>; 4],
 }
 
@@ -51,6 +51,7 @@ impl Layer {
     fn new(py: Python, options: Options) -> PyResult<Self> {
         let activation = options.activation.map(|name| name.parse()).transpose();
         let activation = activation.map_err(|error| exception(py, &error))?;
+        let kind = options.kind.parse().map_err(|error| exception(py, &error))?;
         let layer = layer::Layer {
             heads: options.heads,
             hidden_size: options.hidden_size,
@@ -63,7 +64,7 @@ impl Layer {
             connected: options.connected,
             dropout: options.dropout,
             activation,
-            pooling: options.pooling,
+            kind,
         };
         Ok(Self { layer, epsilons: options.epsilons })
     }

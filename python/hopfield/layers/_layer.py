@@ -51,7 +51,8 @@ class Layer:
     _values: dict[str, Array]
     _frozen: frozenset[str]
     _prefix = ""
-    _pooling = False
+    #: Which states look into which stored patterns, for the core.
+    _kind = "association"
 
     def _begin(
         self, settings: Settings, extra: _parameters.Shapes, frozen: frozenset[str], rng: Rng, dtype: npt.DTypeLike
@@ -70,7 +71,7 @@ class Layer:
         self._shapes = {**extra, **{self._prefix + name: shape for name, shape in association.items()}}
         self._values = _parameters.initial(self._shapes, _random.generator(rng), kind)
         # Refuses an activation that is none, now and not in the first call.
-        _core.Layer(settings.core((1, 1), pooling=False))
+        _core.Layer(settings.core((1, 1), self._kind))
 
     # ---- parameters
 
@@ -188,7 +189,7 @@ class Layer:
     ) -> tuple[dict[str, Any], _core.Tape | None]:
         """Call the core; `rng` matters for training with dropout alone."""
         settings = self._settings
-        core = _core.Layer(settings.core(self._widths(arrays), pooling=self._pooling))
+        core = _core.Layer(settings.core(self._widths(arrays), self._kind))
         seed = _random.seed(rng) if training and settings.dropout > 0 else None
         return core.forward(
             _parameters.pieces(settings, self._values, self._prefix),

@@ -47,6 +47,7 @@ class HopfieldLayer(Layer):
     """
 
     _prefix = "hopfield."
+    _kind = "lookup"
 
     def __init__(
         self,

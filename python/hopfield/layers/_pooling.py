@@ -50,7 +50,7 @@ class HopfieldPooling(Layer):
     """
 
     _prefix = "hopfield."
-    _pooling = True
+    _kind = "pooling"
 
     def __init__(
         self,

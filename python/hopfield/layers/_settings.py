@@ -250,7 +250,7 @@ class Settings:
             raise InvalidInputError(f"`{name}` must be finite; got {numbers[~np.isfinite(numbers)][0]}")
         return [float(number) for number in numbers]
 
-    def core(self, widths: tuple[int, int], *, pooling: bool) -> dict[str, Any]:
+    def core(self, widths: tuple[int, int], kind: str) -> dict[str, Any]:
         """What the core is told, for states in Hopfield space and values of these widths."""
 
         def epsilon(name: str) -> float | None:
@@ -268,7 +268,7 @@ class Settings:
             "connected": self.pattern_projection_as_connected,
             "dropout": float(self.dropout),
             "activation": self.association_activation,
-            "pooling": pooling,
+            "kind": kind,
             "epsilons": [
                 epsilon(name) for name in ("stored_pattern", "state_pattern", "pattern_projection", "hopfield_space")
             ],
