@@ -58,7 +58,23 @@ def long_calls() -> dict[str, Callable[[], object]]:
         for _ in range(100):
             hf.ClassicalHopfield(patterns).retrieve(patterns[:1])
 
+    def under(separation: str, beta: float, similarity: str = "dot") -> hf.ModernHopfield:
+        return hf.ModernHopfield(memory.patterns, beta=beta, separation=separation, similarity=similarity, copy=False)
+
     return {
+        "sparsemax": lambda: [under("sparsemax", 1.0).step(queries) for _ in range(4)],
+        # More patterns have weight than a walk keeps.
+        "a walk more for each query": lambda: under("sparsemax", 1e-4).step(queries),
+        "one query of a walk more": lambda: under("entmax", 1e-4).retrieve(queries[:1], tol=0, max_steps=10**6),
+        "entmax of any alpha": lambda: hf.ModernHopfield(
+            memory.patterns, beta=0.05, separation=hf.separation.Entmax(1.1), copy=False
+        ).step(queries),
+        "epanechnikov": lambda: under("epanechnikov", 0.01, "euclidean").step(queries),
+        "manhattan": lambda: under("softmax", 0.05, "manhattan").step(queries),
+        "polynomial": lambda: [under("linear", 1.0).step(queries) for _ in range(4)],
+        "pattern separation": lambda: [memory.pattern_separation() for _ in range(4)],
+        "fixed points": lambda: memory.fixed_points(queries, tol=0.0),
+        "replay": lambda: hf.SequenceMemory(memory.patterns[:20_000], beta=0.05).replay(queries[:5000], steps=100),
         "retrieve on 1 thread": lambda: memory.retrieve(queries, tol=0, n_threads=1),
         "retrieve on 2 threads": lambda: memory.retrieve(queries, tol=0, n_threads=2),
         "retrieve on 8 threads": lambda: memory.retrieve(queries, tol=0, n_threads=8),
@@ -252,12 +268,25 @@ def kibibytes(field: str) -> int:
 def peak(name: str, threads: str) -> dict[str, float]:
     """MiB beyond inputs and outputs that a call needs at its peak: k = 100 000, m = 4096, d = 64."""
     memory, queries = draw(100_000, 64, 4096)
+
+    def under(separation: str, beta: float) -> hf.ModernHopfield:
+        return hf.ModernHopfield(memory.patterns, beta=beta, separation=separation, similarity="euclidean", copy=False)
+
+    if name == "replay":
+        sequence = hf.SequenceMemory(memory.patterns, beta=0.05)
     calls: dict[str, Callable[[], Any]] = {
         "retrieve": lambda: memory.retrieve(queries, max_steps=1, n_threads=int(threads)),
         "step": lambda: memory.step(queries, n_threads=int(threads)),
         "energy": lambda: memory.energy(queries),
         "calibrate": lambda: hf.ModernHopfield(memory.patterns, copy=False).beta,
         "attention": lambda: hf.attention(queries, memory.patterns, memory.patterns),
+        "sparsemax": lambda: under("sparsemax", 0.1).step(queries),
+        # More patterns have weight than a walk keeps.
+        "a walk more": lambda: under("sparsemax", 1e-4).step(queries),
+        "epanechnikov": lambda: under("epanechnikov", 0.03).step(queries),
+        "pattern separation": memory.pattern_separation,
+        "fixed points": lambda: memory.fixed_points(queries, max_steps=2),
+        "replay": lambda: sequence.replay(queries, steps=1),
     }
     # What is made once for all calls: threads, buffers of the interpreter.
     few, some = draw(1000, 64, 100)

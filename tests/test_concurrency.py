@@ -23,6 +23,8 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks ar
 LONG = [
     *("retrieve on 1 thread", "retrieve on 2 threads", "retrieve on 8 threads", "retrieve by weights"),
     *("step", "energy", "largest weights", "diagnose", "attention", "store and recall in wide networks"),
+    *("sparsemax", "a walk more for each query", "one query of a walk more", "entmax of any alpha", "epanechnikov"),
+    *("manhattan", "polynomial", "pattern separation", "fixed points"),
     *("lookup", "pooling", "updates of a layer", "gradient of a lookup", "gradient of a sparse lookup"),
 ]
 
@@ -55,6 +57,12 @@ def test_an_interrupt_is_honoured(name: str) -> None:
 )
 def test_an_interrupt_is_honoured_between_short_runs(name: str) -> None:
     assert interrupted(ALLOWED, "interrupt", name, 0.2) <= ALLOWED
+
+
+@posix
+def test_an_interrupt_is_honoured_in_a_replay() -> None:
+    # The memory is made first.
+    assert interrupted(ALLOWED, "interrupt", "replay", 0.8) <= ALLOWED
 
 
 @posix

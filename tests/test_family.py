@@ -63,7 +63,7 @@ def test_an_association_is_that_of_the_oracle(problem: Relative) -> None:
         expected = separations.weights(problem.separation, scores, problem.beta)
         low, high = bounds.weights()
         # The bounds hold for the oracle too, so they are of the right place.
-        assert worst_outside(expected, low, high) <= 1e-9
+        assert worst_outside(expected, low, high) <= 0
         assert worst_outside(row, low, high) <= 0
         assert np.all(row[high <= 0] == 0)
 

@@ -213,7 +213,9 @@ def test_a_step_stays_in_the_convex_hull(problem: Problem) -> None:
     for query, found in enumerate(problem.memory().step(problem.queries)):
         off = problem.bounds(query).step()
         reached = directions @ found.astype(np.float64)
-        slack = np.abs(directions) @ off + 1e3 * tolerance.U64 * (np.abs(directions) @ np.abs(table).max(axis=0))
+        # Both sides are sums of products in float64.
+        sums = 2 * tolerance.gamma(table.shape[1] + 1, tolerance.U64)
+        slack = np.abs(directions) @ (off + sums * (off + np.abs(table).max(axis=0)))
         assert np.all(reached <= (directions @ table.T).max(axis=1) + slack)
         norm = np.linalg.norm(found.astype(np.float64))
         assert norm <= np.linalg.norm(table, axis=1).max() + tolerance.norm(off) + slack.max()

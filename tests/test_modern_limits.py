@@ -66,6 +66,12 @@ def test_an_input_that_would_be_huge_is_a_memory_error(shape: tuple[int, int]) -
         ("energy", 2),
         ("attention", 2),
         ("calibrate", 2),
+        ("sparsemax", 2),
+        ("a walk more", 2),
+        ("epanechnikov", 2),
+        ("pattern separation", 2),
+        ("fixed points", 2),
+        ("replay", 2),
     ],
 )
 def test_the_workspace_is_small(name: str, threads: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -119,16 +120,20 @@ def test_the_theorem_promises_less_than_is_retrieved() -> None:
 # Novelty
 
 
-def test_digits_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command("novelty", "--unseen", 8, 9) == 0
+def test_digits_are_told_apart_as_the_readme_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("novelty") == 0
     said, err = capsys.readouterr()
     assert err == ""
     scores = [line.split()[-3:] for line in said.splitlines() if line.startswith(("the stored ones", "STIXGeneral"))]
     assert len(scores) == 2
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    figure = re.search(r"area under the ROC curve (\d\.\d+)", readme)
+    assert figure is not None
     for seen, unseen, auroc in scores:
         assert float(seen) < float(unseen)
-        assert float(auroc) > 0.8
-    assert "the digits 0 1 2 3 4 5 6 7 in 12 typefaces" in said
+        # Typefaces are drawn a little differently by other versions of matplotlib: seeds 0 to 4 give 0.946 to 0.976.
+        assert abs(float(auroc) - float(figure[1])) < 0.02
+    assert "the digits 0 1 2 3 4 in 12 typefaces" in said
 
 
 def test_the_digits_are_drawn_whole_and_in_the_middle() -> None:

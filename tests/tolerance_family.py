@@ -161,6 +161,11 @@ class Bounds:
         high[self.takes_part] = self.high * (1 + SLACK * (sums + 2 * u)) + self.way.tiny
         return low, high
 
+    def association(self) -> Array:
+        """Of each weight in the association, from an exact one: the width of its bounds."""
+        low, high = self.weights()
+        return high - low
+
     def step(self) -> Array:
         """Of each entry of an update with values, or of one that is not scaled to norm 1 again."""
         if not len(self.z):
@@ -206,10 +211,24 @@ class Bounds:
         return SLACK * (self.conjugate() / self.beta + fixed)
 
 
+def entmax_from_softmax(scores: npt.ArrayLike, beta: float, alpha: float) -> float:
+    """How far exact weights of entmax are from those of softmax, relative to them, for an alpha near 1.
+
+    With ``e = alpha - 1`` a weight is ``exp(log(1 + e y) / e)`` for ``y = z - c``. None is above 1 and the largest not
+    below ``1 / k``, so that ``y`` lies between 0 and ``-(log k + max z - min z)``; and there ``log(1 + e y) / e`` lies
+    between ``y`` and ``y - e y^2`` as long as ``e |y| < 1 / 2``. So ratios of weights, and weights that add up to 1,
+    are those of softmax but for a factor of ``exp(e y^2)`` at most.
+    """
+    z = beta * np.asarray(scores, np.float64)
+    y = float(np.ptp(z)) + math.log(len(z))
+    assert (alpha - 1) * y < 0.5
+    return math.expm1((alpha - 1) * y * y)
+
+
 def worst_outside(found: Any, low: Array, high: Array) -> float:
     """How far numbers are outside of their bounds."""
     found = np.asarray(found, np.float64)
     return float(np.maximum(low - found, found - high).max(initial=0.0))
 
 
-__all__ = ["Bounds", "tolerance", "worst_outside"]
+__all__ = ["Bounds", "entmax_from_softmax", "tolerance", "worst_outside"]

@@ -18,7 +18,7 @@ from ._theory import ErrorBound, FixedPoints
 from .errors import HopfieldWarning
 
 if TYPE_CHECKING:
-    from .modern import _Version
+    from ._keeping import Version
     from .separation import Separation
 
 Float64 = npt.NDArray[np.float64]
@@ -33,12 +33,12 @@ class Analysis:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _version: _Version
+        _version: Version
         _dtype: np.dtype[Any]
         _separation: Separation
 
-        def _calibrated(self, version: _Version, n_threads: int | None = None) -> float: ...
-        def _states(self, version: _Version, name: str, states: npt.ArrayLike) -> tuple[Array, bool]: ...
+        def _calibrated(self, version: Version, n_threads: int | None = None) -> float: ...
+        def _states(self, version: Version, name: str, states: npt.ArrayLike) -> tuple[Array, bool]: ...
 
     def pattern_separation(self, *, n_threads: int | None = None) -> Float64:
         """How far each pattern is from being confused with another (Ramsauer et al. 2020, eq. 8).

@@ -204,7 +204,7 @@ class SequenceMemory:
         expected = expected % t if self._cyclic else np.where(expected < t, expected, -1)
         replayed = np.full((len(states), count, states.shape[1]), np.nan, states.dtype)
         position, distance = np.full(expected.shape, -1, np.int64), np.full(expected.shape, np.nan)
-        sequence = self.sequence.astype(np.float64)
+        sequence = self.sequence
         for step in range(count):
             on = np.flatnonzero(expected[:, step] >= 0)
             if not on.size:
@@ -212,7 +212,7 @@ class SequenceMemory:
             states[on] = self._successors.step(states[on], n_threads=n_threads)
             replayed[on, step] = states[on]
             position[on, step] = self._place(states[on])[1]
-            missed = states[on].astype(np.float64) - sequence[expected[on, step]]
+            missed = states[on].astype(np.float64) - sequence[expected[on, step]].astype(np.float64)
             distance[on, step] = np.sqrt(np.square(missed).sum(axis=1))
         lost = (expected >= 0) & (self._labels[position] != self._labels[expected])
         left_at = np.where(lost.any(axis=1), lost.argmax(axis=1) if count else 0, -1)

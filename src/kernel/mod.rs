@@ -28,7 +28,7 @@
 //!
 //! Many queries ([`many`]) reuse each pattern from registers; few queries ([`few`]) read the memory once at the speed
 //! of reading. Both are generic over the vector words of [`lanes`], compiled for each instruction set in a module of
-//! entry points in `table`; the portable one is the reference that the others must equal bit for bit.
+//! entry points, `entry_points`; the portable one is the reference that the others must equal bit for bit.
 //!
 //! What paid, on two cores of Zen 5 with AVX-512 (`cargo bench --bench retrieval -- --table`): fetching the next block of
 //! a tile's rows while one is scored, and the next tile's rows during the readout; scratch memory that starts at a cache
@@ -47,14 +47,17 @@
 
 pub(crate) mod aligned;
 pub(crate) mod bits;
+mod blend;
 pub(crate) mod ceiling;
 pub(crate) mod collect;
 pub(crate) mod compare;
 pub(crate) mod correct;
+mod entry_points;
 pub(crate) mod few;
 #[cfg(target_arch = "x86_64")]
 mod few_narrow;
 mod greatest;
+mod hide;
 pub(crate) mod instruction_set;
 pub(crate) mod lanes;
 pub(crate) mod linear;

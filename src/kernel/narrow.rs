@@ -3,7 +3,7 @@
 //! A tile of them is widened once, for all queries that walk the memory together, and the kernels never know. Widening
 //! is exact but for the one product of an 8-bit entry, so answers are, bit for bit, those of the widened patterns. Each
 //! entry is widened by itself in plain loops, which the compiler turns into vectors of whatever instruction set the entry
-//! point in `table` allows; all of them do the same operations.
+//! point allows; all of them do the same operations.
 //!
 //! Not here: the rounding on the way in (`input::rounded`).
 

@@ -1,5 +1,5 @@
 //! Layer normalisation of rows and its gradient: plain loops, which the compiler turns into vectors of whatever instruction
-//! set the entry point in `table` allows. Sums go by index mod 16, then a tree; all sets do the same operations.
+//! set the entry point allows. Sums go by index mod 16, then a tree; all sets do the same operations.
 //!
 //! Not here: gains and biases, which are elementwise.
 

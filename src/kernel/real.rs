@@ -2,8 +2,9 @@
 
 use std::fmt::{Debug, Display};
 
+use super::entry_points;
 use super::instruction_set::{Available, InstructionSet};
-use super::table::{self, Kernels};
+use super::table::Kernels;
 
 /// A number type that patterns and queries can have: `f32` or `f64`.
 pub trait Real: Arithmetic {
@@ -135,12 +136,12 @@ macro_rules! real {
             fn kernels(set: Available) -> &'static Kernels<Self> {
                 match set.set() {
                     #[cfg(target_arch = "aarch64")]
-                    InstructionSet::Neon => table::neon_paths::$kernels(),
+                    InstructionSet::Neon => entry_points::neon_paths::$kernels(),
                     #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx512 => table::avx512::$kernels(),
+                    InstructionSet::Avx512 => entry_points::avx512::$kernels(),
                     #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx2 => table::avx2::$kernels(),
-                    _ => table::portable::$kernels(),
+                    InstructionSet::Avx2 => entry_points::avx2::$kernels(),
+                    _ => entry_points::portable::$kernels(),
                 }
             }
         }

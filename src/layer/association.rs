@@ -19,7 +19,7 @@ use crate::kernel::narrow::Entries;
 use crate::kernel::readout::{Fold, Normalizer, Readout, TileOfPatterns, Weighing, scale};
 use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, Kernels, TILE, WIDEST};
-use crate::modern::pass::{QueryTile, plan};
+use crate::modern::query_tiles::{QueryTile, plan};
 use crate::par::{Par, Watch};
 
 /// The most queries that one ticket covers: three of the widest tiles.

@@ -21,7 +21,7 @@ use crate::kernel::narrow::Entries;
 use crate::kernel::readout::scale;
 use crate::kernel::real::Real;
 use crate::kernel::{CHUNK, Kernels, MOST_VECTORS, Shape, TILE, WIDEST};
-use crate::modern::pass::{QueryTile, plan};
+use crate::modern::query_tiles::{QueryTile, plan};
 use crate::par::{Ordered, Par, Watch};
 
 /// Where gradients of stored patterns are added: one block for each head of the problems.

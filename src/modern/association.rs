@@ -6,8 +6,9 @@
 use ndarray::Array2;
 use std::cmp::Ordering::Equal;
 
+use super::mask::Mask;
 use super::memory::ModernHopfield;
-use super::pass::{Mask, WORTH_A_THREAD};
+use super::pass::WORTH_A_THREAD;
 use super::weights::Normalizer;
 use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::patterns::Patterns;

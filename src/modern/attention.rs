@@ -2,7 +2,8 @@
 
 use ndarray::{Array3, ArrayView2, ArrayView3, Axis};
 
-use super::pass::{Answers, Mask, Pass};
+use super::mask::Mask;
+use super::pass::{Answers, Pass};
 use super::separation::Separation;
 use super::similarity::Similarity;
 use super::weights::Weights;

@@ -11,8 +11,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use ndarray::{CowArray, Ix2};
 
 use super::association::{Scores, Together, by_eight};
+use super::mask::Mask;
 use super::memory::Family;
-use super::pass::Mask;
 use super::separation::Separation;
 use super::similarity::Similarity;
 use crate::error::{Error, Result, try_vec};

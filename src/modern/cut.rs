@@ -10,11 +10,8 @@
 #![allow(clippy::float_cmp)]
 
 use super::association::descending;
+use super::threshold::{bound, threshold, to_the};
 use crate::kernel::real::Real;
-
-/// How far below a threshold a candidate must lie to be dropped before the last one is known, in units of
-/// `(α − 1) β · score`: thousands of times what rounding moves thresholds by.
-const MARGIN: f64 = 1e-6;
 
 /// Where a separation cuts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +57,7 @@ pub(super) type Candidate<T> = (T, usize);
 
 impl Cutting {
     /// The cut of candidates in the order of their indices. `scratch` is a place to work in.
-    pub(super) fn cut<T: Real>(&self, candidates: &[Candidate<T>], scratch: &mut Vec<Candidate<f64>>) -> Cut {
+    pub(super) fn cut<T: Real>(&self, candidates: &[Candidate<T>], scratch: &mut Vec<f64>) -> Cut {
         let top = candidates.iter().fold(f64::NEG_INFINITY, |top, &(score, _)| top.max(score.into()));
         let mut cut =
             Cut { top, threshold: f64::NEG_INFINITY, last: usize::MAX, sum: 0.0, conjugate: f64::NEG_INFINITY };
@@ -70,14 +67,14 @@ impl Cutting {
         if candidates.is_empty() {
             return cut;
         }
-        scratch.clear();
-        scratch.extend(candidates.iter().map(|&(score, index)| (score.into(), index)));
         match self.rule {
-            Rule::Entmax(alpha) => cut.threshold = self.threshold(alpha, top, scratch),
+            Rule::Entmax(alpha) => {
+                self.all_below_top(alpha, top, candidates, scratch);
+                cut.threshold = threshold(alpha, scratch);
+            }
             // Patterns that are no candidates any more lie behind the last one too.
-            Rule::Largest(count) if count <= scratch.len() => {
-                let (_, &mut last, _) = scratch.select_nth_unstable_by(count - 1, descending);
-                (cut.threshold, cut.last) = last;
+            Rule::Largest(count) if count <= candidates.len() => {
+                (cut.threshold, cut.last) = last_of(count, candidates, scratch);
             }
             Rule::Largest(_) | Rule::Max | Rule::Ball { .. } => {}
         }
@@ -133,51 +130,10 @@ impl Cutting {
         ((alpha - 1.0) * self.beta) * (score - top)
     }
 
-    /// The `τ` with `Σ [u − τ]_+^{1/(α−1)} = 1`, from −1 to 0, for `u = (α − 1)(z − max z)`.
-    ///
-    /// For α of 2 and 1.5 the equation is solved for the largest `u` one after the other, until the next lies below
-    /// (Peters et al. 2019, algorithm 2); else by bisection, down to neighbouring numbers.
-    fn threshold(&self, alpha: f64, top: f64, scores: &mut Vec<Candidate<f64>>) -> f64 {
-        for (score, _) in scores.iter_mut() {
-            *score = self.below_top(alpha, top, *score);
-        }
-        // What lies so low never has weight; the largest is 0.
-        scores.retain(|&(below, _)| below > -1.0);
-        if alpha == 2.0 || alpha == 1.5 {
-            scores.sort_unstable_by(descending);
-            let (mut count, mut mean, mut spread, mut threshold) = (0.0, 0.0, 0.0, -1.0);
-            for &(below, _) in scores.iter() {
-                if below <= threshold {
-                    break;
-                }
-                count += 1.0;
-                let step = below - mean;
-                mean += step / count;
-                spread += step * (below - mean);
-                threshold =
-                    if alpha == 2.0 { mean - 1.0 / count } else { mean - ((1.0 - spread).max(0.0) / count).sqrt() };
-            }
-            return threshold;
-        }
-        let (mut low, mut high, power) = (-1.0_f64, 0.0, 1.0 / (alpha - 1.0));
-        loop {
-            let middle = 0.5 * (low + high);
-            if middle <= low || middle >= high {
-                return low;
-            }
-            let mut sum = 0.0;
-            for &(below, _) in scores.iter() {
-                if below > middle {
-                    sum += libm::pow(below - middle, power);
-                }
-            }
-            if sum >= 1.0 {
-                low = middle;
-                scores.retain(|&(below, _)| below > low);
-            } else {
-                high = middle;
-            }
-        }
+    /// The same of all.
+    fn all_below_top<T: Real>(&self, alpha: f64, top: f64, candidates: &[Candidate<T>], into: &mut Vec<f64>) {
+        into.clear();
+        into.extend(candidates.iter().map(|&(score, _)| self.below_top(alpha, top, score.into())));
     }
 
     /// A score below which nothing has weight once there is one of `top`: rounding is allowed for.
@@ -197,22 +153,22 @@ impl Cutting {
         lowered(top + below, top.abs() - below)
     }
 
-    /// Drops candidates that cannot have weight, whatever others come, in any order; returns a floor that holds from now
-    /// on, if there is one.
+    /// Drops candidates that cannot have weight, whatever others come, in any order; nothing up to `floor` can. Returns a
+    /// floor that holds from now on, if there is one.
     pub(super) fn prune<T: Real>(
         &self,
+        floor: T,
         candidates: &mut Vec<Candidate<T>>,
-        scratch: &mut Vec<Candidate<f64>>,
+        scratch: &mut Vec<f64>,
     ) -> Option<T> {
         let top = candidates.iter().fold(f64::NEG_INFINITY, |top, &(score, _)| top.max(score.into()));
         match self.rule {
             Rule::Entmax(alpha) => {
-                scratch.clear();
-                scratch.extend(candidates.iter().map(|&(score, index)| (score.into(), index)));
-                // More candidates only raise a threshold.
-                let threshold = self.threshold(alpha, top, scratch) - MARGIN;
-                candidates.retain(|&(score, _)| self.below_top(alpha, top, score.into()) > threshold);
-                Some(self.entmax_floor(alpha, top, threshold))
+                self.all_below_top(alpha, top, candidates, scratch);
+                let known = self.below_top(alpha, top, floor.into()).max(-1.0);
+                let floor = self.entmax_floor(alpha, top, bound(alpha, known, scratch));
+                candidates.retain(|&(score, _)| score > floor);
+                Some(floor)
             }
             Rule::Largest(count) => {
                 if candidates.len() <= count {
@@ -242,22 +198,19 @@ impl Cutting {
     }
 }
 
+/// The last of the `count` largest candidates, which are in the order of their indices: of equal ones the first count.
+fn last_of<T: Real>(count: usize, candidates: &[Candidate<T>], scratch: &mut Vec<f64>) -> (f64, usize) {
+    scratch.clear();
+    scratch.extend(candidates.iter().map(|&(score, _)| score.into()));
+    let (larger, &mut last, _) = scratch.select_nth_unstable_by(count - 1, |left, right| right.total_cmp(left));
+    let equal = count - larger.iter().filter(|&&score| score > last).count();
+    let mut equals = candidates.iter().filter(|&&(score, _)| score.into() == last);
+    (last, equals.nth(equal - 1).map_or(usize::MAX, |&(_, index)| index))
+}
+
 /// A bound, lowered by what rounding to the type and before it may have added, `size` being that of its parts; −∞ where the
 /// type does not reach.
 fn lowered<T: Real>(bound: f64, size: f64) -> T {
     let bound = bound - 8.0 * T::EPSILON * size - 8.0 * T::RANGE.0;
     if bound > -T::RANGE.1 { T::from_f64(bound) } else { T::NEG_INFINITY }
-}
-
-/// `base^power`, exactly rounded where that is a product.
-fn to_the(base: f64, power: f64) -> f64 {
-    if power == 1.0 {
-        base
-    } else if power == 2.0 {
-        base * base
-    } else if power == 1.5 {
-        base * base.sqrt()
-    } else {
-        libm::pow(base, power)
-    }
 }

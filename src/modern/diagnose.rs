@@ -1,8 +1,8 @@
 //! What kind of attractor a state is near: one pattern, a mixture of some, or the mean of all.
 
 use super::association::{Scores, Together, by_eight, descending};
+use super::mask::Mask;
 use super::memory::ModernHopfield;
-use super::pass::Mask;
 use crate::error::{Result, try_vec};
 use crate::input::name::named;
 use crate::kernel::TILE;

@@ -4,16 +4,18 @@
 //! patterns ever exists. With many queries the threads take parts of the batch, with few they take chunks of the
 //! memory; either way each query's chunks are folded and merged in the same order, so the answer is the same.
 
+use super::mask::Mask;
+use super::query_tiles::QueryTile;
 use super::sparse;
+use super::team::Team;
 use super::weights::{Normalizer, Weights};
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::compare::Comparison;
 use crate::kernel::narrow::Entries;
-use crate::kernel::readout::{Fold, Readout, TileOfPatterns};
 use crate::kernel::real::Real;
-use crate::kernel::{CHUNK, GROUP, Kernels, MOST_FEW, MOST_VECTORS, Shape, TILE, WIDEST};
-use crate::par::{Ordered, Par, Tickets, Watch};
+use crate::kernel::{GROUP, Kernels};
+use crate::par::{Ordered, Par};
 
 // The three numbers below were chosen by `cargo bench --bench retrieval -- --table` on two cores with AVX-512; answers do
 // not depend on them.
@@ -26,44 +28,6 @@ const VECTORS_A_THREAD: usize = 6;
 const GROUPS_A_THREAD: usize = 8;
 /// Bytes of packed queries and accumulators that one part of a batch may hold in the second-level cache.
 const CACHE: usize = 1024 * 1024;
-
-/// Which patterns take part, for which query; `true` takes part.
-#[derive(Clone, Copy, Default)]
-pub(super) enum Mask<'a> {
-    /// All of them.
-    #[default]
-    None,
-    /// The same for every query: `(k,)`.
-    Shared(&'a [bool]),
-    /// Row `rows[q]` of `(m, k)` for query `q`.
-    PerQuery { allowed: &'a [bool], rows: &'a [usize] },
-}
-
-impl Mask<'_> {
-    /// Puts −∞ over the scores of patterns that take no part: for the tile of `rows` patterns from `first` on and the
-    /// `count` queries from `query` on.
-    pub(super) fn apply<T: Real>(
-        &self,
-        kernels: &Kernels<T>,
-        patterns: usize,
-        (first, rows): (usize, usize),
-        (query, count): (usize, usize),
-        shape: Shape,
-        scores: &mut [T],
-    ) {
-        let mut allowed_to: [&[bool]; WIDEST] = [&[]; WIDEST];
-        for (lane, slot) in allowed_to.iter_mut().enumerate().take(count) {
-            *slot = match *self {
-                Self::None => return,
-                Self::Shared(allowed) => &allowed[first..][..rows],
-                Self::PerQuery { allowed, rows: rows_of } => {
-                    &allowed[rows_of[query + lane] * patterns + first..][..rows]
-                }
-            };
-        }
-        kernels.hide(shape, scores, &allowed_to[..count]);
-    }
-}
 
 /// What a pass reads.
 pub(super) struct Pass<'a, T: Real> {
@@ -115,39 +79,6 @@ impl<T> Answers<'_, T> {
             Answers { means: later_means, normalizers: later_normalizers, best: later_best },
         )
     }
-}
-
-/// A tile of queries: the first one, how many, and how they lie.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct QueryTile {
-    pub(crate) first: usize,
-    pub(crate) count: usize,
-    pub(crate) shape: Shape,
-}
-
-/// Cuts `queries` queries into tiles: three vectors while that lasts, four left as 2 + 2, a small rest as rows.
-pub(crate) fn plan(queries: usize, lanes: usize) -> Vec<QueryTile> {
-    // A vector that would be less than a quarter full is dearer than rows.
-    let mut vectors = if queries <= MOST_FEW { 0 } else { queries / lanes + usize::from(queries % lanes > lanes / 4) };
-    let (mut tiles, mut first) = (Vec::new(), 0);
-    while first < queries {
-        let rest = queries - first;
-        let (count, shape) = match vectors {
-            0 => {
-                let count = rest.div_ceil(rest.div_ceil(MOST_FEW));
-                (count, Shape::Rows(count))
-            }
-            4 => (2 * lanes, Shape::Lanes(2)),
-            left => (left.min(MOST_VECTORS) * lanes, Shape::Lanes(left.min(MOST_VECTORS))),
-        };
-        let count = count.min(rest);
-        if let Shape::Lanes(taken) = shape {
-            vectors -= taken;
-        }
-        tiles.push(QueryTile { first, count, shape });
-        first += count;
-    }
-    tiles
 }
 
 impl<T: Real> Pass<'_, T> {
@@ -258,159 +189,6 @@ impl<T: Real> Pass<'_, T> {
     }
 }
 
-/// Tiles of queries that walk the memory together.
-struct Team<'a, T: Real> {
-    pass: &'a Pass<'a, T>,
-    tiles: Vec<QueryTile>,
-    /// The queries of each tile as its kernels want them.
-    packed: Vec<Aligned<T>>,
-    queries: &'a [T],
-}
-
-/// What one thread works in.
-struct Worker<T: Real> {
-    readouts: Vec<Readout<T>>,
-    scores: Aligned<T>,
-    /// A tile of patterns that are stored in fewer bits.
-    widened: Aligned<T>,
-}
-
-impl<'a, T: Real> Team<'a, T> {
-    fn new(pass: &'a Pass<'a, T>, queries: &'a [T], (from, to): (usize, usize)) -> Result<Self> {
-        let mut tiles = plan(to - from, pass.kernels.lanes());
-        let mut packed = Vec::with_capacity(tiles.len());
-        for tile in &mut tiles {
-            tile.first += from;
-            packed.push(pass.packed(tile, queries)?);
-        }
-        Ok(Self { pass, tiles, packed, queries })
-    }
-
-    fn chunks(&self) -> usize {
-        self.pass.patterns_len().div_ceil(CHUNK)
-    }
-
-    fn readouts(&self) -> Result<Vec<Readout<T>>> {
-        let with_best = self.pass.columns == 0;
-        let new = |tile: &QueryTile| Readout::new(self.pass.kernels, tile.shape, self.pass.columns, with_best);
-        self.tiles.iter().map(new).collect()
-    }
-
-    fn identity(&self) -> Result<Fold<T>> {
-        Ok(Fold::new(self.readouts()?, self.readouts()?, self.pass.patterns_len()))
-    }
-
-    fn worker(&self) -> Result<Worker<T>> {
-        Ok(Worker {
-            readouts: self.readouts()?,
-            scores: self.pass.scores(&self.tiles)?,
-            widened: self.pass.widened(&self.tiles)?,
-        })
-    }
-
-    /// Each thread takes a chunk at a time.
-    fn fold_chunks(&self, merged: &Ordered<Fold<T>, Vec<Readout<T>>>, threads: usize, par: Par) -> Result<()> {
-        let (chunks, tickets) = (self.chunks(), Tickets::default());
-        par.run(threads.min(chunks), |watch| {
-            let mut worker = self.worker()?;
-            while let Some(chunk) = tickets.take(chunks) {
-                self.fold_chunk(chunk, &mut worker, watch)?;
-                let readouts = std::mem::take(&mut worker.readouts);
-                worker.readouts = merged.deliver(
-                    chunk,
-                    readouts,
-                    watch,
-                    |fold, chunk, part| fold.merge(chunk, part),
-                    || self.readouts(),
-                )?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Each thread takes a group of chunks at a time, which is a sixteenth of the handing over and one long piece of
-    /// memory to read.
-    fn fold_groups(&self, merged: &Ordered<Fold<T>, Vec<Readout<T>>>, threads: usize, par: Par) -> Result<()> {
-        let (chunks, tickets) = (self.chunks(), Tickets::default());
-        par.run(threads, |watch| {
-            let (mut worker, mut group) = (self.worker()?, self.readouts()?);
-            while let Some(number) = tickets.take(chunks.div_ceil(GROUP)) {
-                group.iter_mut().for_each(Readout::reset);
-                for chunk in number * GROUP..chunks.min((number + 1) * GROUP) {
-                    self.fold_chunk(chunk, &mut worker, watch)?;
-                    group.iter_mut().zip(&worker.readouts).for_each(|(group, chunk)| group.merge(chunk));
-                }
-                group = merged.deliver(
-                    number,
-                    group,
-                    watch,
-                    |fold, _, group| fold.merge_group(group),
-                    || self.readouts(),
-                )?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Folds one chunk of patterns from the identity into the worker's readouts.
-    fn fold_chunk(&self, chunk: usize, worker: &mut Worker<T>, watch: &Watch) -> Result<()> {
-        let (pass, k) = (self.pass, self.pass.patterns_len());
-        worker.readouts.iter_mut().for_each(Readout::reset);
-        let end = k.min((chunk + 1) * CHUNK);
-        for first in (chunk * CHUNK..end).step_by(TILE) {
-            watch.check()?;
-            let rows = TILE.min(end - first);
-            let patterns = pass.patterns.tile(pass.kernels, (first, rows), pass.d, &mut worker.widened);
-            let values = match pass.values {
-                Some(values) => Entries::Wide(&values[first * pass.columns..][..rows * pass.columns]),
-                None => patterns,
-            };
-            let (comparison, weighing) = (pass.comparison.rows(first, rows), pass.weights.weighing());
-            let tile = TileOfPatterns { first, patterns, d: pass.d, values, comparison, weighing };
-            for (queries, (packed, readout)) in self.tiles.iter().zip(self.packed.iter().zip(&mut worker.readouts)) {
-                readout.fold(&tile, packed, &mut worker.scores, |shape, scores| {
-                    let lanes = (queries.first, queries.count);
-                    pass.mask.apply(pass.kernels, k, (first, rows), lanes, shape, scores);
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes each query's answer; `answers` begin with the team's first query.
-    fn answer(&self, totals: Vec<Readout<T>>, answers: &mut Answers<T>) {
-        let (start, columns) = (self.tiles.first().map_or(0, |tile| tile.first), self.pass.columns);
-        for (tile, mut total) in self.tiles.iter().zip(totals) {
-            let first = tile.first - start;
-            // No weight is not the same as no number: a query that is not one has no answer.
-            let mut spoiled = [false; WIDEST];
-            for (lane, spoiled) in spoiled.iter_mut().enumerate().take(tile.count) {
-                let query = || &self.queries[(tile.first + lane) * self.pass.d..][..self.pass.d];
-                *spoiled = total.normalizer(lane).sum == T::ZERO && self.pass.comparison.is_spoiled(query());
-            }
-            if let Some((score, scale)) = self.pass.weights.nothing() {
-                total.join_nothing(|_| score, scale);
-            }
-            if columns > 0 {
-                let means = &mut answers.means[first * columns..][..tile.count * columns];
-                total.means(means);
-                for (mean, _) in means.chunks_exact_mut(columns).zip(spoiled).filter(|(_, spoiled)| *spoiled) {
-                    mean.fill(T::from_f64(f64::NAN));
-                }
-            }
-            for lane in 0..tile.count {
-                let at = first + lane;
-                if let Some(normalizer) = answers.normalizers.get_mut(at) {
-                    *normalizer = Normalizer::Sum(total.normalizer(lane));
-                }
-                if let Some(best) = answers.best.get_mut(at) {
-                    *best = total.best(lane).filter(|_| total.normalizer(lane).sum > T::ZERO);
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -418,25 +196,6 @@ mod tests {
     use crate::kernel::{Available, InstructionSet};
     use crate::modern::Separation;
     use crate::rng::Stream;
-
-    #[test]
-    fn a_plan_covers_every_query_once() {
-        for lanes in [4, 8, 16] {
-            for queries in 0..300 {
-                let mut next = 0;
-                for tile in plan(queries, lanes) {
-                    assert_eq!(tile.first, next);
-                    let room = match tile.shape {
-                        Shape::Lanes(vectors) => vectors * lanes,
-                        Shape::Rows(rows) => rows,
-                    };
-                    assert!((1..=room).contains(&tile.count), "{tile:?}");
-                    next += tile.count;
-                }
-                assert_eq!(next, queries);
-            }
-        }
-    }
 
     /// Numbers that look normal enough: sums of four uniform ones.
     fn draw<T: Real>(stream: &mut Stream, count: usize) -> Vec<T> {

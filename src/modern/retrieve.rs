@@ -10,8 +10,9 @@
 use ndarray::{Array1, Array2, CowArray, Ix2};
 
 use super::association;
+use super::mask::Mask;
 use super::memory::ModernHopfield;
-use super::pass::{Answers, Mask, Read};
+use super::pass::{Answers, Read};
 use super::weights::Normalizer;
 use crate::error::{Error, Result, area, table, try_vec};
 use crate::input::name::named;

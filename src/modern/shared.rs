@@ -3,8 +3,9 @@
 use ndarray::ArrayView2;
 
 use super::energy::Energy;
+use super::mask::Mask;
 use super::memory::{Family, ModernHopfield};
-use super::pass::{Answers, Mask, Pass, Read};
+use super::pass::{Answers, Pass, Read};
 use super::retrieve::Cue;
 use super::similarity::{Similarity, to_unit};
 use super::weights::{Normalizer, Weights};

@@ -2,13 +2,17 @@
 //!
 //! A query keeps its largest score so far and the candidates near enough to it. Whoever saw which part of the memory, the
 //! candidates of all parts together hold every pattern with weight, and [`Cutting`] makes the same bits of any such
-//! set; so parts need no order. A query with more than [`MOST`] patterns that may have weight walks the memory once more,
-//! alone, and keeps as many as there are: one row of `k`.
+//! set; so parts need no order. What has no weight among the candidates so far will have none, which keeps them few. Of
+//! more than [`MOST`] a query keeps the largest and remembers where it cut them: mostly a better match shows later that
+//! the others had no weight. Where none does, the query walks the memory once more, alone, and keeps as many as there
+//! are: one row of `k`.
 //!
 //! The readout is a chain over 128 patterns with weight, in their order; 64 such sums are added up, and those in turn.
 
+use super::association::descending;
 use super::cut::{Candidate, Cutting, Rule};
-use super::pass::{Answers, Pass, QueryTile, plan};
+use super::pass::{Answers, Pass};
+use super::query_tiles::{QueryTile, plan};
 use super::separation::MOST_LARGEST;
 use super::weights::Normalizer;
 use crate::error::{Error, Result, try_vec};
@@ -20,8 +24,8 @@ use crate::par::{Par, Tickets, Watch};
 
 /// Candidates that a query may have left when its room is full.
 const MOST: usize = 512;
-/// Room for candidates.
-const ROOM: usize = 2 * MOST;
+/// Candidates beyond twice those that were left, after which it is time to look which may still have weight.
+const NEWCOMERS: usize = 32;
 /// Vectors of queries that walk the memory together: as many as let their scores and candidates stay in the cache.
 const VECTORS_TOGETHER: usize = 12;
 /// Patterns in one chain of a readout, and such sums that are added up before they join the total.
@@ -39,7 +43,7 @@ pub(super) fn run<T: Real>(
     let threads = pass.threads(queries, par);
     let walk = Walk { pass, cutting, queries };
     if matches!(cutting.rule, Rule::Largest(count) if count > MOST_LARGEST) {
-        let kept = (0..queries.len() / pass.d).map(|_| Kept::overflowed()).collect();
+        let kept = (0..queries.len() / pass.d).map(|_| Kept::lost()).collect();
         return walk.settle_all(kept, answers, threads, par);
     }
     if pass.divides_memory(queries, threads) {
@@ -53,67 +57,85 @@ pub(super) fn run<T: Real>(
 #[derive(Clone)]
 struct Kept<T> {
     top: T,
-    /// Below this nothing has weight any more.
+    /// Nothing up to here has weight, whatever else comes.
     floor: T,
+    /// The largest score of candidates that had to go although they may have weight.
+    lost: T,
     candidates: Vec<Candidate<T>>,
-    overflowed: bool,
+    /// Candidates after which it is time to look which may still have weight.
+    room: usize,
 }
 
 impl<T: Real> Kept<T> {
     fn nothing() -> Self {
-        Self { top: T::NEG_INFINITY, floor: T::NEG_INFINITY, candidates: Vec::new(), overflowed: false }
+        let none = T::NEG_INFINITY;
+        Self { top: none, floor: none, lost: none, candidates: Vec::new(), room: TILE }
     }
 
-    fn overflowed() -> Self {
-        Self { floor: T::from_f64(f64::INFINITY), overflowed: true, ..Self::nothing() }
+    /// Of a query that walks once more in any case.
+    fn lost() -> Self {
+        Self { lost: T::from_f64(f64::INFINITY), ..Self::nothing() }
     }
 
     /// Hears of the largest score of a tile.
     fn raise(&mut self, cutting: &Cutting, top: T) {
         if top > self.top {
             self.top = top;
-            let floor = cutting.floor(top);
-            if floor > self.floor {
-                self.floor = floor;
-            }
+            self.floor = larger(self.floor, cutting.floor(top));
         }
     }
 
-    fn push(
-        &mut self,
-        cutting: &Cutting,
-        candidate: Candidate<T>,
-        room: usize,
-        scratch: &mut Vec<Candidate<f64>>,
-    ) -> Result<()> {
-        if self.candidates.len() >= room {
-            if let Some(floor) = cutting.prune(&mut self.candidates, scratch).filter(|floor| *floor > self.floor) {
-                self.floor = floor;
-            }
-            if self.candidates.len() > room / 2 {
-                *self = Self::overflowed();
-            }
+    /// Drops candidates that have no weight.
+    fn prune(&mut self, cutting: &Cutting, scratch: &mut Vec<f64>) {
+        if let Some(floor) = cutting.prune(self.floor, &mut self.candidates, scratch) {
+            self.floor = larger(self.floor, floor);
         }
-        if candidate.0 > self.floor {
-            let bytes = (self.candidates.len() as u128 + 1) * size_of::<Candidate<T>>() as u128;
-            self.candidates.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes, purpose: "candidates" })?;
-            self.candidates.push(candidate);
+    }
+
+    /// Drops what has no weight once there is no more room, and beyond [`MOST`] candidates the smallest ones.
+    fn make_room(&mut self, cutting: &Cutting, scratch: &mut Vec<f64>) {
+        if self.candidates.len() < self.room {
+            return;
         }
+        self.prune(cutting, scratch);
+        if self.candidates.len() > MOST {
+            let (_, &mut (lost, _), _) = self.candidates.select_nth_unstable_by(MOST, descending);
+            self.candidates.truncate(MOST);
+            self.lost = larger(self.lost, lost);
+        }
+        self.room = 2 * self.candidates.len() + NEWCOMERS;
+    }
+
+    fn push(&mut self, candidate: Candidate<T>) -> Result<()> {
+        let bytes = (self.candidates.len() as u128 + 1) * size_of::<Candidate<T>>() as u128;
+        self.candidates.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes, purpose: "candidates" })?;
+        self.candidates.push(candidate);
         Ok(())
     }
 
     /// Takes in what the same query kept of other patterns.
     fn join(&mut self, other: Self) -> Result<()> {
-        if self.overflowed || other.overflowed {
-            *self = Self::overflowed();
-            return Ok(());
-        }
         let bytes = (self.candidates.len() + other.candidates.len()) as u128 * size_of::<Candidate<T>>() as u128;
         let room = self.candidates.try_reserve(other.candidates.len());
         room.map_err(|_| Error::OutOfMemory { bytes, purpose: "candidates" })?;
         self.candidates.extend(other.candidates);
+        self.top = larger(self.top, other.top);
+        self.floor = larger(self.floor, other.floor);
+        self.lost = larger(self.lost, other.lost);
         Ok(())
     }
+
+    /// Whether all patterns with weight are among the candidates after all.
+    fn is_complete(&mut self, cutting: &Cutting, scratch: &mut Vec<f64>) -> bool {
+        if self.lost > self.floor {
+            self.prune(cutting, scratch);
+        }
+        self.lost <= self.floor
+    }
+}
+
+fn larger<T: Real>(left: T, right: T) -> T {
+    if right > left { right } else { left }
 }
 
 /// A walk over the memory.
@@ -134,7 +156,7 @@ struct Bench<T> {
     scores: Aligned<T>,
     widened: Aligned<T>,
     places: Vec<u32>,
-    scratch: Vec<Candidate<f64>>,
+    scratch: Vec<f64>,
 }
 
 impl<T: Real> Walk<'_, T> {
@@ -153,20 +175,12 @@ impl<T: Real> Walk<'_, T> {
         Ok(Bench { scores, widened: self.pass.widened(&team.tiles)?, places, scratch: Vec::new() })
     }
 
-    /// Room for the candidates of a query.
-    fn room(&self) -> usize {
-        match self.cutting.rule {
-            Rule::Largest(count) => 2 * count + TILE,
-            Rule::Entmax(_) | Rule::Max | Rule::Ball { .. } => ROOM,
-        }
-    }
-
     /// Shows a chunk of patterns to the team; `kept` begins with its first query.
     fn see_chunk(
         &self,
         chunk: usize,
         team: &Team<T>,
-        (kept, room): (&mut [Kept<T>], usize),
+        kept: &mut [Kept<T>],
         bench: &mut Bench<T>,
         watch: &Watch,
     ) -> Result<()> {
@@ -189,20 +203,23 @@ impl<T: Real> Walk<'_, T> {
                 let mut any = false;
                 for (kept, (&top, floor)) in kept.iter_mut().zip(tops.iter().zip(&mut floors)) {
                     kept.raise(&self.cutting, top);
-                    *floor = kept.floor;
-                    any |= top > kept.floor;
+                    *floor = larger(kept.floor, kept.lost);
+                    any |= top > *floor;
                 }
                 if !any {
                     continue;
                 }
                 let mut failure = Ok(());
                 pass.kernels.above(tile.shape, scores, rows, &floors[..width], places, |query, row, score| {
-                    let pushed = kept[query].push(&self.cutting, (score, first + row), room, scratch);
+                    let pushed = kept[query].push((score, first + row));
                     if pushed.is_err() {
                         failure = pushed;
                     }
                 });
                 failure?;
+                for kept in kept {
+                    kept.make_room(&self.cutting, scratch);
+                }
             }
         }
         Ok(())
@@ -217,7 +234,7 @@ impl<T: Real> Walk<'_, T> {
         par.run(threads.min(chunks), |watch| {
             let (mut bench, mut kept) = (self.bench(&team)?, try_vec(m, Kept::nothing(), "candidates")?);
             while let Some(chunk) = tickets.take(chunks) {
-                self.see_chunk(chunk, &team, (&mut kept, self.room()), &mut bench, watch)?;
+                self.see_chunk(chunk, &team, &mut kept, &mut bench, watch)?;
             }
             let mut merged = merged.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             merged.iter_mut().zip(kept).try_for_each(|(merged, kept)| merged.join(kept))
@@ -246,7 +263,7 @@ impl<T: Real> Walk<'_, T> {
                 let team = self.team((from, to))?;
                 let (mut bench, mut kept) = (self.bench(&team)?, try_vec(to - from, Kept::nothing(), "candidates")?);
                 for chunk in 0..pass.patterns_len().div_ceil(CHUNK) {
-                    self.see_chunk(chunk, &team, (&mut kept, self.room()), &mut bench, watch)?;
+                    self.see_chunk(chunk, &team, &mut kept, &mut bench, watch)?;
                 }
                 for (query, kept) in kept.into_iter().enumerate() {
                     let (answer, rest) = answers.split(1, pass.columns);
@@ -275,14 +292,23 @@ impl<T: Real> Walk<'_, T> {
     }
 
     /// The answer to one query, from what it kept.
-    fn settle(&self, query: usize, kept: Kept<T>, answer: Answers<T>, desk: &mut Desk<T>, watch: &Watch) -> Result<()> {
+    fn settle(
+        &self,
+        query: usize,
+        mut kept: Kept<T>,
+        answer: Answers<T>,
+        desk: &mut Desk<T>,
+        watch: &Watch,
+    ) -> Result<()> {
         let (pass, row) = (self.pass, &self.queries[query * self.pass.d..][..self.pass.d]);
         // A query that is no number has no answer.
         let spoiled = pass.comparison.is_spoiled(row);
-        let mut candidates = match kept.overflowed {
-            _ if spoiled => Vec::new(),
-            true => self.row(query, watch)?,
-            false => kept.candidates,
+        let mut candidates = if spoiled {
+            Vec::new()
+        } else if kept.is_complete(&self.cutting, &mut desk.scratch) {
+            kept.candidates
+        } else {
+            self.row(query, kept.floor, watch)?
         };
         candidates.sort_unstable_by_key(|&(_, index)| index);
         let cut = self.cutting.cut(&candidates, &mut desk.scratch);
@@ -315,13 +341,13 @@ impl<T: Real> Walk<'_, T> {
         Ok(())
     }
 
-    /// All candidates of one query.
-    fn row(&self, query: usize, watch: &Watch) -> Result<Vec<Candidate<T>>> {
+    /// All candidates of one query above a floor.
+    fn row(&self, query: usize, floor: T, watch: &Watch) -> Result<Vec<Candidate<T>>> {
         let tile = QueryTile { first: query, count: 1, shape: Shape::Rows(1) };
         let team = Team { packed: vec![self.pass.packed(&tile, self.queries)?], tiles: vec![tile] };
-        let (mut bench, mut kept) = (self.bench(&team)?, [Kept::nothing()]);
+        let (mut bench, mut kept) = (self.bench(&team)?, [Kept { floor, room: usize::MAX, ..Kept::nothing() }]);
         for chunk in 0..self.pass.patterns_len().div_ceil(CHUNK) {
-            self.see_chunk(chunk, &team, (&mut kept, usize::MAX), &mut bench, watch)?;
+            self.see_chunk(chunk, &team, &mut kept, &mut bench, watch)?;
         }
         let [kept] = kept;
         Ok(kept.candidates)
@@ -330,7 +356,7 @@ impl<T: Real> Walk<'_, T> {
 
 /// What one thread settles queries on.
 struct Desk<T> {
-    scratch: Vec<Candidate<f64>>,
+    scratch: Vec<f64>,
     rows: Vec<usize>,
     weights: Vec<T>,
     /// Sums over one run, over several, and rows that were widened.
@@ -381,5 +407,61 @@ impl<T: Real> Desk<T> {
             }
             add(mean, &self.runs);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+
+    /// What is kept of scores that come in tiles.
+    fn walk(cutting: &Cutting, scores: &[f64]) -> Kept<f64> {
+        let (mut kept, mut scratch) = (Kept::nothing(), Vec::new());
+        for (number, tile) in scores.chunks(TILE).enumerate() {
+            kept.raise(cutting, tile.iter().fold(f64::NEG_INFINITY, |top, &score| top.max(score)));
+            for (row, &score) in tile.iter().enumerate() {
+                if score > larger(kept.floor, kept.lost) {
+                    kept.push((score, number * TILE + row)).unwrap();
+                }
+            }
+            kept.make_room(cutting, &mut scratch);
+            assert!(kept.candidates.len() <= 2 * MOST + NEWCOMERS + TILE);
+        }
+        kept
+    }
+
+    #[test]
+    fn a_late_match_shows_that_nothing_was_lost() {
+        let mut stream = Stream::new(5, 0);
+        let mut flat: Vec<f64> = (0..6000).map(|_| stream.below(1000) as f64 / 1e4).collect();
+        for alpha in [1.1, 1.25, 1.5] {
+            let cutting = Cutting { rule: Rule::Entmax(alpha), beta: 0.5 };
+            let mut kept = walk(&cutting, &flat);
+            assert!(kept.candidates.len() >= MOST && !kept.is_complete(&cutting, &mut Vec::new()), "{alpha}");
+            flat.push(100.0);
+            let mut kept = walk(&cutting, &flat);
+            assert!(kept.is_complete(&cutting, &mut Vec::new()), "{alpha}");
+            flat.pop();
+        }
+    }
+
+    #[test]
+    fn few_candidates_are_kept_of_scores_that_are_all_near() {
+        // All lie within 1/(α − 1) of the largest; the threshold of what went by tells most of them apart.
+        let mut stream = Stream::new(6, 0);
+        let spread: Vec<f64> = (0..6000).map(|_| stream.below(100_000) as f64 / 1e5).collect();
+        let cutting = Cutting { rule: Rule::Entmax(2.0), beta: 0.9 };
+        let mut kept = walk(&cutting, &spread);
+        assert!(kept.is_complete(&cutting, &mut Vec::new()) && kept.candidates.len() < 400);
+        let whole: Vec<Candidate<f64>> = spread.iter().copied().zip(0..).collect();
+        kept.candidates.sort_unstable_by_key(|&(_, index)| index);
+        let (some, all) = (cutting.cut(&kept.candidates, &mut Vec::new()), cutting.cut(&whole, &mut Vec::new()));
+        for &(score, index) in &whole {
+            let weight: f64 = cutting.weight(&all, score, index);
+            assert_eq!(weight.to_bits(), cutting.weight::<f64>(&some, score, index).to_bits());
+            assert!(weight == 0.0 || kept.candidates.contains(&(score, index)));
+        }
+        assert_eq!(some.conjugate.to_bits(), all.conjugate.to_bits());
     }
 }

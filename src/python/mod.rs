@@ -9,6 +9,7 @@ mod capacity;
 mod classical;
 mod dense;
 mod error;
+mod family;
 mod hidden_state;
 mod layer;
 mod machine;
@@ -17,6 +18,7 @@ mod network;
 mod rounded;
 mod run;
 mod sparse;
+mod store;
 mod theory;
 
 use pyo3::prelude::*;
@@ -35,13 +37,15 @@ mod _core {
     #[pymodule_export]
     use super::dense::DenseAssociativeMemory;
     #[pymodule_export]
+    use super::family::{check_family, separation_facts};
+    #[pymodule_export]
     use super::hidden_state::{HiddenTape, hidden_state_attention, hidden_state_layer};
     #[pymodule_export]
     use super::layer::{Layer, Tape};
     #[pymodule_export]
     use super::machine::{bytes_read_per_second, multiply_adds_per_second};
     #[pymodule_export]
-    use super::modern::{ModernHopfield, attention, check_family, scale_to_unit, separation_facts};
+    use super::modern::{ModernHopfield, attention, scale_to_unit};
     #[pymodule_export]
     use super::rounded::RoundedPatterns;
     #[pymodule_export]

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::array::column;
-use super::modern::{Rules, Store};
 use super::run::Call;
+use super::store::{Rules, Store};
 use crate::kernel::real::Real;
 use crate::modern::memory::Family;
 use crate::modern::pattern_separation::pattern_separation;
