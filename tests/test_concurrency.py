@@ -23,7 +23,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks ar
 LONG = [
     *("retrieve on 1 thread", "retrieve on 2 threads", "retrieve on 8 threads", "retrieve by weights"),
     *("step", "energy", "largest weights", "diagnose", "attention", "store and recall in wide networks"),
-    *("sparsemax", "a walk more for each query", "one query of a walk more", "entmax of any alpha", "epanechnikov"),
+    *("sparsemax", "a walk more for each query", "entmax of any alpha", "epanechnikov"),
     *("manhattan", "polynomial", "pattern separation", "fixed points"),
     *("lookup", "pooling", "updates of a layer", "gradient of a lookup", "gradient of a sparse lookup"),
 ]

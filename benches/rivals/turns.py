@@ -1,6 +1,7 @@
 """Pieces of work that several do in turn, within one process.
 
-Each call is preceded by a pause, because NumPy's threads spin on for a while and would slow whoever comes next.
+Each call is preceded by a pause, because NumPy's threads spin on for a while and would slow whoever comes next, and by
+a call that is not timed, because a processor that has paused is slow at first and its caches are another's.
 
 Not here: whether the answers agree, which each script checks before it yields a contest.
 """
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: Seconds before a call.
+#: Seconds before calls.
 PAUSE = 0.15
 OURS = "hopfield"
 Work = Callable[[], Any]
@@ -45,6 +46,7 @@ class Contest:
                 if turn >= (self.rounds or {}).get(name, rounds):
                     continue
                 time.sleep(PAUSE)
+                work()
                 begin = time.perf_counter()
                 work()
                 seconds[name].append(time.perf_counter() - begin)
