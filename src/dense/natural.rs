@@ -182,6 +182,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn arithmetic_is_that_of_wide_integers(a in any::<u64>(), b in any::<u64>(), c in 1..=u64::MAX) {
             let wide = |value: u128| {

@@ -18,6 +18,7 @@ mod cut;
 mod diagnose;
 pub mod energy;
 mod fixed_points;
+mod kept;
 mod mask;
 pub(crate) mod memory;
 mod novelty;
