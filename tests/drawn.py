@@ -1,4 +1,4 @@
-"""Small problems drawn by the oracle's own generator, and the published numbers."""
+"""Small problems drawn by the oracle's own generator or by NumPy's, and the published numbers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+import hopfield as hf
 from oracle.rng import Stream
 
 HERE = Path(__file__).resolve().parent
@@ -18,6 +21,10 @@ PRINTED = 2e-11
 
 def spins(stream: Stream, n: int) -> list[int]:
     return [1 if stream.coin() else -1 for _ in range(n)]
+
+
+def random_spins(rng: np.random.Generator, *shape: int) -> Any:
+    return hf.spins(rng.random(shape) < 0.5)
 
 
 def reals(stream: Stream, d: int) -> list[float]:

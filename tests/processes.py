@@ -33,6 +33,16 @@ def ask(name: str, *arguments: object) -> Any:
     return json.loads(run.stdout)
 
 
+def by_instruction_set(program: str) -> dict[str, str]:
+    """What a program, in which `{name}` stands for the name of the set, prints on each instruction set at hand."""
+    printed = {}
+    for name in hf._core.instruction_sets():
+        environment = {**os.environ, "HOPFIELD_INSTRUCTION_SET": name}
+        command = [sys.executable, "-c", program.format(name=name)]
+        printed[name] = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+    return printed
+
+
 def draw(k: int, d: int, m: int) -> tuple[hf.ModernHopfield, np.ndarray[Any, np.dtype[np.float32]]]:
     """A memory of no great contrast, and queries."""
     rng = np.random.default_rng(0)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hopfield as hf
+from drawn import random_spins
 from oracle import classical as oracle
+from processes import by_instruction_set
 from strategies import Recollection, biases, recollections, spin_rows
 
 WIDE = ("states", "mixture", "mixture_signs", "hit", "trace")
@@ -275,10 +274,6 @@ def clampless(problem: Recollection) -> dict[str, Any]:
 # Larger networks
 
 
-def random_spins(rng: np.random.Generator, *shape: int) -> Any:
-    return hf.spins(rng.random(shape) < 0.5)
-
-
 @pytest.mark.parametrize("signs", [[1, 1, 1], [1, -1, 1], [-1, -1, -1, -1, 1]])
 def test_mixtures_are_named(signs: list[int]) -> None:
     """Odd mixtures of few patterns are attractors (Amit, Gutfreund & Sompolinsky 1985)."""
@@ -336,8 +331,6 @@ def test_large_retrieval_is_the_same_for_any_number_of_threads() -> None:
                 assert np.array_equal(getattr(first, name), getattr(other, name)), name
 
 
-INSTRUCTION_SETS = hf._core.instruction_sets()
-
 DIGEST = """
 import hashlib, numpy as np, hopfield as hf
 assert hf._core.instruction_set() == {name!r}
@@ -362,10 +355,5 @@ print(digest.hexdigest())
 
 
 def test_every_instruction_set_gives_the_same_bits() -> None:
-    digests = {}
-    for name in INSTRUCTION_SETS:
-        environment = {**os.environ, "HOPFIELD_INSTRUCTION_SET": name}
-        program = [sys.executable, "-c", DIGEST.format(name=name)]
-        run = subprocess.run(program, capture_output=True, text=True, check=True, env=environment)
-        digests[name] = run.stdout
+    digests = by_instruction_set(DIGEST)
     assert len(set(digests.values())) == 1, digests

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import hopfield as hf
 import tolerance
+from drawn import random_spins
 from oracle import classical as oracle
 from oracle.dense import DenseAssociativeMemory, rounded
 from strategies import Recollection, recollections, spin_rows
@@ -263,10 +264,6 @@ def test_at_temperature_one_states_come_up_in_proportion_to_the_sum_of_exponenti
 
 
 # Larger networks
-
-
-def random_spins(rng: np.random.Generator, *shape: int) -> Any:
-    return hf.spins(rng.random(shape) < 0.5)
 
 
 def exact_sign(patterns: Any, x: Any, i: int, power: Any) -> int:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -19,6 +16,7 @@ import tolerance
 from hopfield.errors import HopfieldError, InputTypeError, InvalidInputError
 from oracle import classical as oracle
 from oracle import sparse
+from processes import by_instruction_set
 from strategies import LAYOUTS, Recollection, recollections, spin_rows
 
 STEPS = ["is_fixed_point", "reason", "n_sweeps", "n_updates", "n_flips", "energy"]
@@ -190,11 +188,7 @@ print(digest.hexdigest())
 
 
 def test_every_instruction_set_gives_the_same_bits() -> None:
-    digests = {}
-    for name in hf._core.instruction_sets():
-        environment = {**os.environ, "HOPFIELD_INSTRUCTION_SET": name}
-        program = [sys.executable, "-c", DIGEST.format(name=name)]
-        digests[name] = subprocess.run(program, capture_output=True, text=True, check=True, env=environment).stdout
+    digests = by_instruction_set(DIGEST)
     assert len(set(digests.values())) == 1, digests
 
 
