@@ -8,7 +8,7 @@
 //!
 //! Not here: mixtures of more patterns, or of even numbers, whose sums can be 0.
 
-use crate::kernel::bits::Columns;
+use crate::kernel::bits::{Columns, decided};
 
 /// Patterns that are looked at.
 const LOOKED_AT: usize = 8;
@@ -58,7 +58,7 @@ impl Mixture {
         let count = rank(overlaps, &mut ranked);
         let ranked = &ranked[..count];
         // What some neurons rule out, all of them do; most states are no mixture, and some neurons tell.
-        let least = state.iter().filter(|x| **x != 0).count() as i64;
+        let least = decided(state) as i64;
         let fits = |state| Self::that_fits(ranked, overlaps, least, &Cases::of(columns, state, ranked));
         fits(&state[..state.len().min(SOME)])?;
         fits(state)

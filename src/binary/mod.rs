@@ -28,6 +28,7 @@ pub(crate) use stored::Stored;
 
 use crate::error::{Result, area, table, try_vec};
 use crate::input::spins::Spins;
+use crate::kernel::pages::zeroed;
 use crate::par::Par;
 use outcome::Slot;
 use walk::{Problem, Workspace};
@@ -77,17 +78,19 @@ fn walk_all<N: Network>(problem: &Problem<N>, cues: ArrayView2<'_, i8>, par: Par
     };
     let m = cues.len();
     options.check(m, n, k)?;
-    let mut states = try_vec(area(m, n, "states")?, 0, "states")?;
-    states.copy_from_slice(cues.as_slice());
+    // Written by the workers: taking their memory from the system would keep one thread busy for as long as some cues.
+    let mut states = zeroed(area(m, n, "states")?, "states")?;
     let mut slots = try_vec(m, Slot::default(), "results")?;
     let at_once = network.cues_at_once();
-    let items = states.chunks_mut(at_once * n).zip(slots.chunks_mut(at_once)).enumerate();
+    let cues = cues.as_slice().chunks(at_once * n);
+    let items = states.chunks_mut(at_once * n).zip(cues).zip(slots.chunks_mut(at_once)).enumerate();
     par.each(
         workers(m, n.saturating_mul(network.words_a_visit())),
         items,
         || Workspace::new(problem),
-        |watch, space, (group, (states, slots))| {
+        |watch, space, (group, ((states, cues), slots))| {
             let first = group * at_once;
+            states.copy_from_slice(cues);
             network.meet(&mut space.track, first, states, watch)?;
             for (index, (state, slot)) in (first..).zip(states.chunks_exact_mut(n).zip(slots)) {
                 walk::run(problem, space, watch, index, state, slot)?;

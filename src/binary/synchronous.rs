@@ -16,6 +16,8 @@ use super::options::Tie;
 use super::outcome::Reason;
 use super::walk::{Walk, Workspace};
 use crate::error::Result;
+use crate::kernel::Available;
+use crate::kernel::bits::list_changes;
 
 impl<N: Network> Walk<'_, '_, N> {
     pub(super) fn synchronously(&mut self) -> Result<Reason> {
@@ -74,8 +76,7 @@ impl<N: Network> Walk<'_, '_, N> {
         self.want_values();
         self.space.changes.swap(0, 1);
         let Workspace { leans: wanted, changes: [changes, _], .. } = &mut *self.space;
-        changes.clear();
-        for_each_difference(self.state, wanted, |i| changes.push((i as u32, wanted[i])));
+        list_changes(Available::in_use(), self.state, wanted, changes);
         self.n_flips += changes.len() as u64;
         if self.undecided > 0 {
             self.undecided -= changes.iter().filter(|(i, _)| self.state[*i as usize] == 0).count();
@@ -114,34 +115,6 @@ impl<N: Network> Walk<'_, '_, N> {
     }
 }
 
-/// Goes to the neurons that two states differ in. States are compared 64 neurons at a time: the processor foresees a loop
-/// over so many better than one over each neuron.
-fn for_each_difference(one: &[i8], other: &[i8], mut go: impl FnMut(usize)) {
-    let ((words, rest), (other_words, other_rest)) = (one.as_chunks::<64>(), other.as_chunks::<64>());
-    for (w, (one, other)) in words.iter().zip(other_words).enumerate() {
-        let mut different = differences(one, other);
-        while different != 0 {
-            go(64 * w + different.trailing_zeros() as usize);
-            different &= different - 1;
-        }
-    }
-    let first = one.len() - rest.len();
-    rest.iter().zip(other_rest).enumerate().filter(|(_, (x, y))| x != y).for_each(|(j, _)| go(first + j));
-}
-
-/// One bit for each neuron, set where two states differ.
-fn differences(one: &[i8; 64], other: &[i8; 64]) -> u64 {
-    let word = |bytes: &[i8; 8]| u64::from_le_bytes(bytes.map(i8::cast_unsigned));
-    let mut bits = 0;
-    for (w, (one, other)) in one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0).enumerate() {
-        // −1, 0 and 1 differ in one of the two lowest bits of their bytes; the product moves those together.
-        let different = word(one) ^ word(other);
-        let lowest = (different | different >> 1) & 0x0101_0101_0101_0101;
-        bits |= lowest.wrapping_mul(0x0102_0408_1020_4080) >> 56 << (8 * w);
-    }
-    bits
-}
-
 /// Notices a state that comes back, looking two steps back and at a landmark.
 #[derive(Default)]
 struct Detector {
@@ -177,22 +150,4 @@ impl Detector {
 /// Whether two steps changed the same neurons.
 fn same(now: &[(u32, i8)], before: &[(u32, i8)]) -> bool {
     now.iter().zip(before).all(|((one, _), (other, _))| one == other)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rng::Stream;
-
-    #[test]
-    fn differences_are_found() {
-        let mut stream = Stream::new(1, 0);
-        for n in [1, 63, 64, 200] {
-            let mut state = || (0..n).map(|_| stream.below(3) as i8 - 1).collect::<Vec<_>>();
-            let (one, other) = (state(), state());
-            let mut found = Vec::new();
-            for_each_difference(&one, &other, |i| found.push(i));
-            assert_eq!(found, (0..n).filter(|i| one[*i] != other[*i]).collect::<Vec<_>>());
-        }
-    }
 }

@@ -7,6 +7,7 @@ use super::network::{Network, OneByOne};
 use super::options::{Retrieve, Seeds, Tie, Update};
 use super::outcome::{Reason, Recall, Slot, judge};
 use crate::error::{Error, Result, try_vec};
+use crate::kernel::bits::decided;
 use crate::par::Watch;
 use crate::rng::Stream;
 
@@ -115,7 +116,7 @@ pub(super) fn run<N: Network>(
         network: problem.network,
         options: problem.options,
         watch,
-        undecided: state.iter().filter(|x| **x == 0).count(),
+        undecided: state.len() - decided(state),
         state,
         space,
         stream,
@@ -124,6 +125,7 @@ pub(super) fn run<N: Network>(
         n_updates: 0,
         n_flips: 0,
         unchecked: 0,
+        restless_at: None,
         stretch: (CHECK_WORDS / problem.network.words_a_visit().max(1)).clamp(1, CHECK_EVERY),
     };
     let reason = walk.finish(problem.updates)?;
@@ -149,6 +151,8 @@ pub(super) struct Walk<'a, 'o, N: Network> {
     unchecked: usize,
     /// Visits between two such looks.
     pub stretch: usize,
+    /// The number of flips after which a free neuron was found not to satisfy its update.
+    restless_at: Option<u64>,
 }
 
 impl<N: Network> Walk<'_, '_, N> {
@@ -192,9 +196,13 @@ impl<N: Network> Walk<'_, '_, N> {
 
     /// Whether every free neuron satisfies its update.
     pub(super) fn settled(&mut self) -> Result<bool> {
+        if self.restless_at == Some(self.n_flips) {
+            return Ok(false);
+        }
         let Workspace { free, track, .. } = &mut *self.space;
         for neurons in free.chunks(self.stretch) {
             if self.network.first_unstable(track, self.state, neurons, true).is_some() {
+                self.restless_at = Some(self.n_flips);
                 return Ok(false);
             }
             self.watch.check()?;

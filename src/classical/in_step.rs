@@ -1,13 +1,13 @@
 //! The Hebbian network in synchronous steps of many cues, where single visits never happen: overlaps with all patterns as
 //! plain integers, and the fields of all neurons looked up.
 //!
-//! A cue's first overlaps are counted along the patterns' rows, several cues at a time; the neurons that a step turns then
-//! change them column by column. Everything is an integer, so answers are those of [`Packed`], which does the same for
-//! few cues, other instruction sets and small networks: both layouts of the patterns that this one needs take as long to
-//! make as a few steps.
+//! Some cues are met at once, because what is read for one serves all: the columns, which are counted for their overlaps,
+//! and then the indices, by which fields are looked up. The neurons that a step turns change overlaps as a sum of their
+//! columns. Everything is an integer, so answers are those of [`Packed`], which does the same for few cues, other
+//! instruction sets and small networks: indices take as long to make as some steps.
 //!
-//! One step of 256 cues, n = 10 000, k = 1000, on two cores of a Xeon with AVX-512: 33 ms on one thread and 19 ms on two, where
-//! [`Packed`] takes 91 ms and 45 ms (`cargo bench --bench recall synchronous`).
+//! Half of the columns are enough where no neuron is undecided: with `S^μ = Σ_j ξ_j^μ`, which all states share,
+//! `a^μ = 2 Σ_{j: x_j = +1} ξ_j^μ − S^μ`.
 //!
 //! Not here: the walk, and visits of single neurons.
 
@@ -15,21 +15,29 @@ use super::packed::{Limits, Packed};
 use super::units::{Energy, hebbian_pairs};
 use crate::binary::{Network, Tie, Visit};
 use crate::error::{Result, try_vec};
-use crate::kernel::bits::{Columns, Indices, Rows, StateBits, Tables, add_overlaps, signs};
+use crate::kernel::Available;
+use crate::kernel::bits::{Columns, Indices, Signed, Sums, Tables, decided};
 use crate::par::{Par, Watch};
 
 /// Cues for which it pays to put the patterns' bits in another order.
 const WORTH_IT: usize = 4;
-/// Neurons whose integer fields are held at once: whole tiles of the tables.
-const PIECE: usize = 512;
+/// Cues that are met at once, at most: enough to read the patterns seldom.
+const MOST_MET: usize = 32;
+/// Signs of theirs that stay in the second-level cache.
+const MOST_SIGNS: usize = 1 << 20;
+/// Neurons whose columns are counted at once, and stay in the second-level cache.
+const LISTED: usize = 2048;
+/// Neurons whose fields are looked up at once.
+const PIECE: usize = Indices::TILE;
 /// Changes that are made at once.
 const MOST_CHANGED: usize = 2048;
 
 /// What all cues share.
 pub(super) struct InStep<'a> {
     packed: &'a Packed<'a>,
-    rows: Rows,
     indices: Indices,
+    /// Each pattern's sum over all neurons.
+    of_all: Vec<i32>,
     /// Cues that are met at once.
     at_once: usize,
 }
@@ -42,10 +50,12 @@ impl<'a> InStep<'a> {
 
     /// The same network, made ready for so many cues.
     pub(super) fn of(packed: &'a Packed<'a>, cues: usize, par: Par) -> Result<Self> {
-        let rows = Rows::of(packed.columns(), packed.set(), par)?;
-        let indices = Indices::of(packed.columns(), par)?;
-        let at_once = cues.div_ceil(par.threads()).clamp(1, Rows::MOST_STATES);
-        Ok(Self { packed, rows, indices, at_once })
+        let (columns, set) = (packed.columns(), packed.set());
+        let indices = Indices::of(columns, set, par)?;
+        let mut of_all = try_vec(columns.k().next_multiple_of(64), 0, "overlaps")?;
+        par.each(1, std::iter::once(&mut of_all), || Ok(()), |watch, (), of_all| sum_all(columns, of_all, set, watch))?;
+        let at_once = cues.div_ceil(par.threads()).min((MOST_SIGNS / columns.n()).clamp(2, MOST_MET));
+        Ok(Self { packed, indices, of_all, at_once })
     }
 
     /// Numbers of a cue's overlaps: one for each lane of whole words.
@@ -53,53 +63,96 @@ impl<'a> InStep<'a> {
         self.columns().k().next_multiple_of(64)
     }
 
-    /// Writes the signs of the fields of a cue that starts with these limits of its own, from neuron `first` on.
-    fn signs(&self, limits: &Limits, first: usize, fields: &[i64], out: &mut [i8]) {
-        let thresholds = self.packed.stable_in(limits, true).thresholds.get(first..).unwrap_or_default();
-        signs(self.packed.set(), fields, thresholds, out);
+    /// Takes the overlaps of states, which may have undecided neurons.
+    fn count(&self, met: &mut [Met], states: &[i8], listed: &mut Signed, watch: &Watch) -> Result<()> {
+        let (columns, n, set) = (self.columns(), self.columns().n(), self.packed.set());
+        for (met, state) in met.iter_mut().zip(states.chunks_exact(n)) {
+            met.decided = decided(state) == n;
+        }
+        // Piece by piece, so that the columns of one serve all states.
+        for first in (0..n).step_by(LISTED) {
+            for (met, state) in met.iter_mut().zip(states.chunks_exact(n)) {
+                let piece = &state[first..n.min(first + LISTED)];
+                listed.clear();
+                listed.list_plus(piece, first, set);
+                if !met.decided {
+                    listed.list_minus(piece, first, set);
+                }
+                met.sums.count(columns, listed, set);
+            }
+            watch.check()?;
+        }
+        for met in met {
+            if met.decided {
+                // Of all neurons those that are +1 are added twice, and so those that are −1 taken away.
+                for (a, all) in met.overlaps.iter_mut().zip(&self.of_all) {
+                    *a = -all;
+                }
+                met.sums.take(columns, 2, &mut met.overlaps, set);
+            } else {
+                met.overlaps.fill(0);
+                met.sums.take(columns, 1, &mut met.overlaps, set);
+            }
+        }
+        Ok(())
     }
 
-    /// Writes the integer fields of the neurons from `first` on, whose values are at the start of `state`.
-    fn fields(&self, track: &mut Track, state: &[i8], first: usize, out: &mut [i64]) {
+    /// Makes the tables stand for the overlaps.
+    fn look_up(&self, track: &mut Track) {
         if !track.looked_up {
             track.tables.fill(&track.overlaps[..self.columns().k()], self.packed.set());
             track.looked_up = true;
         }
-        track.tables.fields(&self.indices, state, first, out, self.packed.set());
     }
 
-    /// Writes the leans of some neurons of a piece, all that `out` has room for.
-    fn lean(&self, track: &mut Track, state: &[i8], first: usize, out: &mut [i8]) {
+    /// The leans of a piece of neurons; `piece` has room for those that must be looked up.
+    fn lean<'b>(&self, track: &'b mut Track, state: &[i8], first: usize, piece: &'b mut [i8]) -> &'b [i8] {
         if track.as_met {
-            let place = (track.cue - track.met.first) * self.columns().n();
-            return out.copy_from_slice(&track.met.signs[place + first..][..out.len()]);
+            return &track.met[track.cue - track.first_met].signs[first..][..piece.len()];
         }
-        let mut fields = [0; PIECE];
-        let fields = &mut fields[..out.len()];
-        self.fields(track, state, first, fields);
-        self.signs(&track.limits, first, fields, out);
+        self.look_up(track);
+        let thresholds = self.packed.stable_in(&track.limits, true).thresholds;
+        track.tables.signs(&self.indices, state, first, thresholds, piece, self.packed.set());
+        piece
     }
 }
 
-/// What is known of cues that are met at once, from number `first` on.
+/// Writes the sums of all columns.
+fn sum_all(columns: &Columns, out: &mut [i32], set: Available, watch: &Watch) -> Result<()> {
+    let (mut sums, mut listed) = (Sums::new(columns)?, Signed::new(LISTED)?);
+    for first in (0..columns.n()).step_by(LISTED) {
+        listed.clear();
+        (first..columns.n().min(first + LISTED)).for_each(|i| listed.push(i as u32, 1));
+        sums.count(columns, &listed, set);
+        watch.check()?;
+    }
+    sums.take(columns, 1, out, set);
+    Ok(())
+}
+
+/// What is known of a cue that was met.
 #[derive(Debug)]
 struct Met {
-    first: usize,
-    bits: StateBits,
+    /// Whether no neuron is undecided.
+    decided: bool,
+    sums: Sums,
     overlaps: Vec<i32>,
-    tables: Vec<Tables>,
-    /// The signs of all fields.
+    tables: Tables,
+    /// Those of all fields, if cues need no more.
     signs: Vec<i8>,
 }
 
 /// One cue's overlaps and energy.
 #[derive(Debug)]
 pub(super) struct Track {
-    met: Met,
+    /// Those that were met at once, from number `first_met` on.
+    met: Vec<Met>,
+    first_met: usize,
     cue: usize,
     /// Whether the cue is as it was met, and its signs are known.
     as_met: bool,
     overlaps: Vec<i32>,
+    sums: Sums,
     tables: Tables,
     /// Whether the tables stand for the overlaps.
     looked_up: bool,
@@ -107,8 +160,10 @@ pub(super) struct Track {
     energy: Energy,
     /// Of this cue, if each has its own.
     limits: Limits,
-    /// Neurons that a step changes by so much, at 1 and at 2.
-    changed: [Vec<(u32, i8)>; 2],
+    /// Neurons whose columns are counted.
+    listed: Signed,
+    /// Neurons that a step changes by 1, and by 2.
+    changed: [Signed; 2],
 }
 
 impl Network for InStep<'_> {
@@ -129,24 +184,29 @@ impl Network for InStep<'_> {
 
     fn track(&self) -> Result<Track> {
         let (n, lanes) = (self.columns().n(), self.lanes());
-        let at_once = if self.packed.is_same_for_all() { self.at_once } else { 0 };
-        let met = Met {
-            first: 0,
-            bits: StateBits::new(self.at_once, n)?,
-            overlaps: try_vec(self.at_once * lanes, 0, "overlaps")?,
-            tables: (0..at_once).map(|_| Tables::new(&self.indices, n)).collect::<Result<_>>()?,
-            signs: try_vec(at_once * n, 0, "signs")?,
+        let same = self.packed.is_same_for_all();
+        let met = || {
+            Ok(Met {
+                decided: false,
+                sums: Sums::new(self.columns())?,
+                overlaps: try_vec(lanes, 0, "overlaps")?,
+                tables: if same { Tables::new(&self.indices, n)? } else { Tables::default() },
+                signs: try_vec(if same { n } else { 0 }, 0, "signs")?,
+            })
         };
         Ok(Track {
-            met,
+            met: (0..self.at_once).map(|_| met()).collect::<Result<_>>()?,
+            first_met: 0,
             cue: 0,
             as_met: false,
             overlaps: try_vec(lanes, 0, "overlaps")?,
+            sums: Sums::new(self.columns())?,
             tables: Tables::new(&self.indices, n)?,
             looked_up: false,
             energy: Energy::default(),
             limits: Limits::default(),
-            changed: [try_vec(MOST_CHANGED, (0, 0), "changes")?, try_vec(MOST_CHANGED, (0, 0), "changes")?],
+            listed: Signed::new(LISTED.min(n))?,
+            changed: [Signed::new(MOST_CHANGED)?, Signed::new(MOST_CHANGED)?],
         })
     }
 
@@ -155,22 +215,23 @@ impl Network for InStep<'_> {
     }
 
     fn meet(&self, track: &mut Track, first: usize, states: &[i8], watch: &Watch) -> Result<()> {
-        let (n, k, lanes, set) = (self.columns().n(), self.columns().k(), self.lanes(), self.packed.set());
-        track.met.first = first;
-        let Met { bits, overlaps, tables, signs, .. } = &mut track.met;
-        let overlaps = &mut overlaps[..states.len() / n * lanes];
-        self.rows.overlaps(states, bits, overlaps, lanes, set, watch)?;
-        for (tables, overlaps) in tables.iter_mut().zip(overlaps.chunks_exact(lanes)) {
-            tables.fill(&overlaps[..k], set);
+        let (n, k, set) = (self.columns().n(), self.columns().k(), self.packed.set());
+        track.first_met = first;
+        let met = &mut track.met[..states.len() / n];
+        self.count(met, states, &mut track.listed, watch)?;
+        if !self.packed.is_same_for_all() {
+            return Ok(());
         }
+        for met in &mut *met {
+            met.tables.fill(&met.overlaps[..k], set);
+        }
+        let (indices, thresholds) = (&self.indices, self.packed.stable_in(&track.limits, true).thresholds);
         // Piece by piece, so that the indices of one serve all cues.
         for first in (0..n).step_by(PIECE) {
-            let mut fields = [0; PIECE];
             let here = first..n.min(first + PIECE);
-            let fields = &mut fields[..here.len()];
-            for ((tables, state), signs) in tables.iter().zip(states.chunks_exact(n)).zip(signs.chunks_exact_mut(n)) {
-                tables.fields(&self.indices, &state[first..], first, fields, set);
-                self.signs(&Limits::default(), first, fields, &mut signs[here.clone()]);
+            for (met, state) in met.iter_mut().zip(states.chunks_exact(n)) {
+                let (state, signs) = (&state[here.clone()], &mut met.signs[here.clone()]);
+                met.tables.signs(indices, state, first, thresholds, signs, set);
             }
             watch.check()?;
         }
@@ -180,21 +241,20 @@ impl Network for InStep<'_> {
     fn begin(&self, track: &mut Track, cue: usize, state: &[i8], _watch: &Watch) -> Result<()> {
         track.cue = cue;
         track.limits = self.packed.own_limits(cue)?;
-        track.overlaps.copy_from_slice(&track.met.overlaps[(cue - track.met.first) * self.lanes()..][..self.lanes()]);
+        track.overlaps.copy_from_slice(&track.met[cue - track.first_met].overlaps);
         (track.looked_up, track.as_met) = (false, self.packed.is_same_for_all());
         track.energy = self.packed.rule(cue).energy(state.iter().copied(), 0);
         Ok(())
     }
 
     fn first_unstable(&self, track: &mut Track, state: &[i8], list: &[u32], ties_hold: bool) -> Option<Visit<()>> {
-        let mut leans = [0; PIECE];
+        let mut room = [0; PIECE];
         let mut place = 0;
         while let Some(neuron) = list.get(place) {
             // The list ascends: all of it that lies in one piece.
             let first = *neuron as usize / PIECE * PIECE;
             let state = &state[first..state.len().min(first + PIECE)];
-            let leans = &mut leans[..state.len()];
-            self.lean(track, state, first, leans);
+            let leans = self.lean(track, state, first, &mut room[..state.len()]);
             let here = &list[place..];
             let here = &here[..here.partition_point(|i| (*i as usize) < first + state.len())];
             // Most pieces are content as a whole.
@@ -213,16 +273,21 @@ impl Network for InStep<'_> {
     }
 
     fn leans(&self, track: &mut Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]) {
+        if track.as_met {
+            return out.copy_from_slice(&track.met[track.cue - track.first_met].signs[first..][..out.len()]);
+        }
+        self.look_up(track);
         for (piece, out) in out.chunks_mut(PIECE).enumerate() {
             let skipped = piece * PIECE;
             let first = first + skipped;
+            let state = &state[first..][..out.len()];
             if noise.is_empty() {
-                self.lean(track, &state[first..], first, out);
+                self.lean(track, state, first, out);
                 continue;
             }
             let mut fields = [0; PIECE];
             let fields = &mut fields[..out.len()];
-            self.fields(track, &state[first..], first, fields);
+            track.tables.fields(&self.indices, state, first, fields, self.packed.set());
             let sway = self.packed.sway_in(&track.limits, track.cue, noise);
             for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
                 *lean = sway.lean(first + j, skipped + j, *field);
@@ -233,17 +298,16 @@ impl Network for InStep<'_> {
     fn change_all(&self, track: &mut Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch) -> Result<()> {
         let rule = self.packed.rule(track.cue);
         for some in changes.chunks(MOST_CHANGED) {
-            track.changed.iter_mut().for_each(Vec::clear);
+            track.changed.iter_mut().for_each(Signed::clear);
             for &(neuron, to) in some {
                 let x = &mut state[neuron as usize];
                 track.energy.shift(&rule, neuron as usize, *x, to);
-                track.changed[usize::from(*x != 0)].push((neuron, to));
+                track.changed[usize::from(*x != 0)].push(neuron, to);
                 *x = to;
             }
             for (factor, changed) in (1..).zip(&track.changed) {
-                if !changed.is_empty() {
-                    add_overlaps(self.packed.set(), self.columns(), changed, factor, &mut track.overlaps);
-                }
+                track.sums.count(self.columns(), changed, self.packed.set());
+                track.sums.take(self.columns(), factor, &mut track.overlaps, self.packed.set());
             }
             watch.check()?;
         }

@@ -9,7 +9,7 @@
 use super::local::Local;
 use crate::binary::{Exact, Tie, ratio};
 use crate::error::{Result, try_vec};
-use crate::kernel::bits::Crossing;
+use crate::kernel::bits::{Crossing, decided};
 
 /// `c` and `b`.
 #[derive(Clone, Copy, Debug)]
@@ -84,11 +84,9 @@ impl Units<'_> {
 
 /// `Σ_i x_i H_i` under Hebb's rule: `Σ_{i≠j} Σ_μ ξ_i^μ ξ_j^μ x_i x_j = Σ_μ (a^μ)² − k Σ_i x_i²`.
 pub(super) fn hebbian_pairs<A: Copy + Into<i64>>(state: &[i8], overlaps: &[A]) -> i128 {
-    // As many at a time as a byte can count.
-    let decided: i128 = state.chunks(128).map(|some| i128::from(some.iter().map(|x| (*x & 1) as u8).sum::<u8>())).sum();
     let square = |a: i64| i128::from(a) * i128::from(a);
     let squares: i128 = overlaps.iter().map(|a| square((*a).into())).sum();
-    squares - overlaps.len() as i128 * decided
+    squares - (overlaps.len() * decided(state)) as i128
 }
 
 /// The energy of a state that changes, kept exactly.

@@ -13,7 +13,7 @@ pub enum InstructionSet {
     Neon,
     /// AVX2, FMA, F16C and POPCNT.
     Avx2,
-    /// AVX-512 F, BW, DQ, VL and VPOPCNTDQ.
+    /// AVX-512 F, BW, DQ, VL, VBMI, VNNI and VPOPCNTDQ.
     Avx512,
 }
 
@@ -47,6 +47,8 @@ impl InstructionSet {
                     && has!("avx512bw")
                     && has!("avx512dq")
                     && has!("avx512vl")
+                    && has!("avx512vbmi")
+                    && has!("avx512vnni")
                     && has!("avx512vpopcntdq")
             }
             #[cfg(not(target_arch = "x86_64"))]

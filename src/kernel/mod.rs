@@ -66,7 +66,7 @@ pub(crate) mod narrow;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
 mod normal;
-mod pages;
+pub(crate) mod pages;
 pub(crate) mod powers;
 pub(crate) mod readout;
 pub(crate) mod real;

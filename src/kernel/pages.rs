@@ -1,10 +1,10 @@
-//! Zeros on large pages, for memory that is read here and there.
+//! Zeros that nobody has written yet, on large pages where there are many.
 //!
-//! The processor keeps the places of some thousand pages. Columns of a million neurons fill more pages of 4 KB than that,
-//! and a visit would wait for the page's place before it waits for the memory. Pages are taken by whoever writes to them
-//! first: several threads, if several write.
+//! The system gives pages to whoever writes to them first: several threads, if several write. And the processor keeps the
+//! places of some thousand pages. Columns of a million neurons fill more pages of 4 KB than that, and a visit would wait for
+//! the page's place before it waits for the memory.
 //!
-//! Not here: memory that is read in order, which gains nothing.
+//! Not here: small memory of one thread.
 
 use std::alloc::{Layout, alloc_zeroed};
 
@@ -13,22 +13,28 @@ use crate::error::{Error, Result};
 /// Bytes from which on pages matter.
 const MUCH: usize = 4 << 20;
 
+/// Numbers whose bytes are all 0 where they are 0.
+pub(crate) trait Plain {}
+
+impl Plain for u64 {}
+impl Plain for i8 {}
+
 /// `len` zeros, or [`Error::OutOfMemory`]; on large pages where there are many and the system has them.
-pub(super) fn zeroed(len: usize, purpose: &'static str) -> Result<Vec<u64>> {
-    let refused = Error::OutOfMemory { bytes: len as u128 * size_of::<u64>() as u128, purpose };
-    let Some(layout) = Layout::array::<u64>(len).ok().filter(|layout| layout.size() > 0) else {
+pub(crate) fn zeroed<T: Plain>(len: usize, purpose: &'static str) -> Result<Vec<T>> {
+    let refused = Error::OutOfMemory { bytes: len as u128 * size_of::<T>() as u128, purpose };
+    let Some(layout) = Layout::array::<T>(len).ok().filter(|layout| layout.size() > 0) else {
         return if len == 0 { Ok(Vec::new()) } else { Err(refused) };
     };
-    #[allow(clippy::cast_ptr_alignment, reason = "the layout asks for the alignment of a word")]
+    #[allow(clippy::cast_ptr_alignment, reason = "the layout asks for the alignment of a number")]
     // SAFETY: the layout's size is not 0.
-    let first = unsafe { alloc_zeroed(layout) }.cast::<u64>();
+    let first = unsafe { alloc_zeroed(layout) }.cast::<T>();
     if first.is_null() {
         return Err(refused);
     }
     if layout.size() >= MUCH {
         prefer_large_pages(first.cast(), layout.size());
     }
-    // SAFETY: the global allocator gave this memory for an array of `len` words, and zeros are words.
+    // SAFETY: the global allocator gave this memory for an array of `len` numbers, and zeros are numbers.
     Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(first, len)) }.into_vec())
 }
 
@@ -58,12 +64,13 @@ mod tests {
     #[test]
     fn zeros_are_zeros_and_too_many_are_refused() {
         for len in [0, 1, 1000, MUCH / 8 + 13] {
-            let mut words = zeroed(len, "a test").unwrap();
+            let mut words = zeroed::<u64>(len, "a test").unwrap();
             assert!(words.len() == len && words.iter().all(|word| *word == 0));
             words.fill(1);
         }
         for len in [1 << 58, 1 << 60, usize::MAX] {
-            assert_eq!(zeroed(len, "a test"), Err(Error::OutOfMemory { bytes: 8 * len as u128, purpose: "a test" }));
+            let bytes = 8 * len as u128;
+            assert_eq!(zeroed::<u64>(len, "a test"), Err(Error::OutOfMemory { bytes, purpose: "a test" }));
         }
     }
 }

@@ -21,8 +21,9 @@
 //!
 //! Not here: how the agreements are counted (`count`) and what fields are asked for (`visit`).
 
-use super::count::{TREE, add, agreeing, count, ripple};
-use super::{Available, BLOCK, Columns, HALF, Words, for_every_set};
+use super::count::{add, count, ripple};
+use super::lists::Signed;
+use super::{Available, BLOCK, Columns, HALF, Words, decided, for_every_set};
 use crate::error::Result;
 use crate::par::Watch;
 
@@ -30,7 +31,8 @@ use crate::par::Watch;
 const APART: usize = 2;
 /// Planes to keep at the least; numbers may change 2^(planes − 3) times before there must be more.
 const LEAST: usize = 7;
-/// Words counted between two looks at whether to go on: a few milliseconds.
+/// Neurons counted between two looks at whether to go on, at most, and words: a few milliseconds.
+const PIECE: usize = 4096;
 const CHECK_WORDS: usize = 1 << 22;
 
 /// The agreements of one state with every row.
@@ -52,6 +54,8 @@ pub(crate) struct Agreements {
     pub(super) decided: i64,
     /// `Σ_μ C^μ`.
     pub(super) total: i64,
+    /// Neurons of the piece of a state that is counted.
+    counted: Signed,
     /// What it was counted with.
     set: Option<Available>,
 }
@@ -62,7 +66,8 @@ impl Agreements {
         let bits = (usize::BITS - columns.n.leading_zeros()) as usize;
         let room = bits.max(LEAST) + 1;
         let planes = Words::zeroed(columns.stride * room, "agreements")?;
-        Ok(Self { planes, room, k: columns.k, apart: Vec::with_capacity(APART), ..Self::default() })
+        let counted = Signed::new(PIECE.min(columns.n))?;
+        Ok(Self { planes, room, k: columns.k, apart: Vec::with_capacity(APART), counted, ..Self::default() })
     }
 
     /// Counts anew, for `state`.
@@ -71,17 +76,21 @@ impl Agreements {
         self.planes.as_mut_slice().fill(0);
         self.apart.clear();
         (self.depth, self.offset) = (self.room, 0);
-        // Whole trees.
-        let piece = (CHECK_WORDS / columns.stride.max(1)).next_multiple_of(TREE).max(TREE);
-        for (at, piece_of_state) in state.chunks(piece).enumerate() {
-            count(set, columns, at * piece, piece_of_state, self.planes.as_mut_slice(), self.room);
+        let most = (CHECK_WORDS / columns.stride.max(1)).clamp(1, PIECE);
+        for (at, piece) in state.chunks(most).enumerate() {
+            self.counted.list_plus(piece, at * most, set);
+            self.counted.list_minus(piece, at * most, set);
+            // Who is −1 agrees where no bit is set: one less for each bit, and one more for all lanes.
+            count(columns, &self.counted, self.planes.as_mut_slice(), self.room, set);
+            self.offset += self.counted.minus().len() as i64;
             watch.check()?;
         }
-        self.decided = state.iter().filter(|x| **x != 0).count() as i64;
-        self.total = 0;
+        self.decided = decided(state) as i64;
+        self.total = self.k as i64 * self.offset;
         for w in 0..self.k.div_ceil(64) {
             for b in 0..self.depth {
-                self.total += i64::from((self.word(w, b) & self.lanes(w)).count_ones()) << b;
+                let ones = i64::from((self.word(w, b) & self.lanes(w)).count_ones());
+                self.total += if b == self.depth - 1 { -ones } else { ones } << b;
             }
         }
         self.narrow(set);
@@ -254,10 +263,17 @@ fn ones(words: &[u64]) -> i64 {
     ones
 }
 
+/// The lanes of a column's block that agree with the value `x`.
+#[inline(always)]
+fn agreeing<const L: usize>(block: &[u64; L], x: i8) -> [u64; L] {
+    let negative = (i64::from(x) >> 63) as u64;
+    block.map(|word| word ^ negative)
+}
+
 /// Adds +1 to the lanes that agree with `to`, and −1 to those that agreed with `from` unless it is 0.
 #[inline(always)]
 fn replace_block<const L: usize>(block: &[u64; L], planes: &mut [[u64; L]], from: i8, to: i8) -> i64 {
-    let up = agreeing::<L>(block, to);
+    let up = agreeing(block, to);
     if from == 0 {
         ripple(planes, up);
     } else if let Some((lowest, higher)) = planes.split_first_mut() {

@@ -1,4 +1,4 @@
-//! Counting, lane by lane, in how many neurons columns and a state agree.
+//! Counting, lane by lane, how many of some neurons' columns have their bit set.
 //!
 //! Sixteen neurons go through a tree of full adders (Harley and Seal; Muła, Kurz and Lemire 2018), which leaves one carry
 //! of weight sixteen for the planes above.
@@ -7,7 +7,9 @@
 //!
 //! Not here: what becomes of the counts.
 
+use super::lists::Signed;
 use super::{BLOCK, Columns, HALF, for_every_set};
+use crate::kernel::Available;
 
 /// Planes that a tree fills by itself,
 pub(super) const SAVED: usize = 4;
@@ -74,52 +76,64 @@ pub(super) fn grow<const L: usize>(saved: &mut [[u64; L]; SAVED], leaves: &impl 
     sixteens
 }
 
-/// The lanes of a column's block that agree with the value `x`.
-#[inline(always)]
-pub(super) fn agreeing<const L: usize>(block: &[u64], x: i8) -> [u64; L] {
-    let negative = (i64::from(x) >> 63) as u64;
-    let decided = (i64::from(x) & 1).wrapping_neg() as u64;
-    let mut lanes = [0; L];
-    for (lane, word) in lanes.iter_mut().zip(block) {
-        *lane = (word ^ negative) & decided;
-    }
-    lanes
+/// A block of every column.
+trait Blocks<const L: usize> {
+    fn block(&self, i: u32) -> [u64; L];
 }
 
-/// The agreements of sixteen neurons, in a state that may have zeros or not.
-struct Agreeing<'a, const ZEROS: bool> {
+/// Block number `t` of columns whose blocks are known ahead: one check of bounds a column.
+struct Few<'a, const L: usize, const BLOCKS: usize> {
+    columns: &'a [[[u64; L]; BLOCKS]],
+    t: usize,
+}
+
+impl<const L: usize, const BLOCKS: usize> Blocks<L> for Few<'_, L, BLOCKS> {
+    #[inline(always)]
+    fn block(&self, i: u32) -> [u64; L] {
+        self.columns[i as usize][self.t]
+    }
+}
+
+/// The block from word `first` on of any columns.
+struct Any<'a> {
     columns: &'a Columns,
     first: usize,
-    i0: usize,
-    values: &'a [i8; TREE],
 }
 
-impl<const L: usize, const ZEROS: bool> Leaves<L> for Agreeing<'_, ZEROS> {
+impl<const L: usize> Blocks<L> for Any<'_> {
     #[inline(always)]
-    fn leaf(&self, j: usize) -> [u64; L] {
-        let block = &self.columns.column(self.i0 + j)[self.first..][..L];
-        // Without zeros no lane is masked, and nobody need work out the mask.
-        agreeing(block, if ZEROS { self.values[j] } else { self.values[j] | 1 })
+    fn block(&self, i: u32) -> [u64; L] {
+        let mut block = [0; L];
+        block.copy_from_slice(&self.columns.column(i as usize)[self.first..][..L]);
+        block
     }
 }
 
-/// Counts one block of lanes over the neurons from `i0` on, whose values are `state`.
+/// The columns of a tree, which may be of fewer neurons than it has leaves.
+struct Listed<'a, B> {
+    blocks: &'a B,
+    neurons: &'a [u32],
+}
+
+impl<const L: usize, B: Blocks<L>> Leaves<L> for Listed<'_, B> {
+    #[inline(always)]
+    fn leaf(&self, j: usize) -> [u64; L] {
+        // No closure, which would not be compiled for the instruction set of the loop around it.
+        if let Some(i) = self.neurons.get(j) { self.blocks.block(*i) } else { [0; L] }
+    }
+}
+
+/// Counts one block of lanes over the listed neurons.
 #[inline(always)]
-fn count_block<const L: usize, const ZEROS: bool>(
-    columns: &Columns,
-    first: usize,
-    i0: usize,
-    state: &[i8],
-    planes: &mut [[u64; L]],
-) {
+fn count_block<const L: usize>(blocks: &impl Blocks<L>, neurons: &[u32], planes: &mut [[u64; L]]) {
     let Some((saved, higher)) = planes.split_first_chunk_mut::<SAVED>() else { return };
-    let (trees, rest) = state.as_chunks::<TREE>();
+    let (trees, rest) = neurons.as_chunks::<TREE>();
     // Kept in registers on the way.
     let mut lowest = *saved;
     // What trees carry waits, plane by plane, for another carry of its weight: one adder a tree, not a ripple.
     let mut waiting = [[0; L]; LEVELS];
-    for (t, values) in trees.iter().enumerate() {
-        let mut carry = grow(&mut lowest, &Agreeing::<ZEROS> { columns, first, i0: i0 + t * TREE, values });
+    for (t, neurons) in trees.iter().enumerate() {
+        let mut carry = grow(&mut lowest, &Listed { blocks, neurons });
         let level = t.trailing_ones() as usize;
         for (plane, waiting) in higher.iter_mut().zip(&waiting).take(level) {
             carry = add(plane, waiting, &carry);
@@ -132,32 +146,59 @@ fn count_block<const L: usize, const ZEROS: bool>(
             ripple(&mut higher[level..], *waiting);
         }
     }
-    let i0 = i0 + TREE * trees.len();
-    for (j, x) in rest.iter().enumerate() {
-        ripple(planes, agreeing(&columns.column(i0 + j)[first..][..L], *x));
+    if !rest.is_empty() {
+        ripple(higher, grow(saved, &Listed { blocks, neurons: rest }));
+    }
+}
+
+/// Counts all blocks of columns that have a few.
+#[inline(always)]
+fn count_few<const L: usize, const BLOCKS: usize>(columns: &Columns, neurons: &[u32], planes: &mut [u64], room: usize) {
+    let columns = columns.bits.as_slice().as_chunks().0.as_chunks::<BLOCKS>().0;
+    for (t, planes) in planes.as_chunks_mut::<L>().0.chunks_exact_mut(room).enumerate().take(BLOCKS) {
+        count_block(&Few { columns, t }, neurons, planes);
     }
 }
 
 /// Counts all blocks.
 #[inline(always)]
-fn count_blocks<const ZEROS: bool>(columns: &Columns, i0: usize, state: &[i8], planes: &mut [u64], room: usize) {
+fn count_any(columns: &Columns, neurons: &[u32], planes: &mut [u64], room: usize) {
     let blocks = columns.stride / BLOCK;
     let (planes, rest) = planes.split_at_mut(blocks * BLOCK * room);
     for (t, planes) in planes.as_chunks_mut::<BLOCK>().0.chunks_exact_mut(room).enumerate() {
-        count_block::<BLOCK, ZEROS>(columns, t * BLOCK, i0, state, planes);
+        count_block(&Any { columns, first: t * BLOCK }, neurons, planes);
     }
     if !rest.is_empty() {
-        count_block::<HALF, ZEROS>(columns, blocks * BLOCK, i0, state, rest.as_chunks_mut::<HALF>().0);
+        count_block(&Any { columns, first: blocks * BLOCK }, neurons, rest.as_chunks_mut::<HALF>().0);
+    }
+}
+
+/// Adds what the listed neurons' columns have set to the planes, of which there is `room` in a block, and subtracts.
+pub(super) fn count(columns: &Columns, neurons: &Signed, planes: &mut [u64], room: usize, set: Available) {
+    if !neurons.minus().is_empty() {
+        complement(planes);
+        add_columns(set, columns, neurons.minus(), planes, room);
+        // In two's complement: −1 − ((−1 − x) + y) = x − y.
+        complement(planes);
+    }
+    add_columns(set, columns, neurons.plus(), planes, room);
+}
+
+/// Turns every number `x` into `−1 − x`.
+fn complement(planes: &mut [u64]) {
+    for word in planes {
+        *word = !*word;
     }
 }
 
 for_every_set! {
-    /// Adds to the planes, of which there is `room` in a block, the agreements with the neurons from `i0` on.
-    pub(super) fn count(columns: &Columns, i0: usize, state: &[i8], planes: &mut [u64], room: usize) {
-        if state.contains(&0) {
-            count_blocks::<true>(columns, i0, state, planes, room);
-        } else {
-            count_blocks::<false>(columns, i0, state, planes, room);
+    /// Adds what the listed neurons' columns have set to the planes.
+    fn add_columns(columns: &Columns, neurons: &[u32], planes: &mut [u64], room: usize) {
+        match columns.stride {
+            4 => count_few::<4, 1>(columns, neurons, planes, room),
+            8 => count_few::<8, 1>(columns, neurons, planes, room),
+            16 => count_few::<8, 2>(columns, neurons, planes, room),
+            _ => count_any(columns, neurons, planes, room),
         }
     }
 }

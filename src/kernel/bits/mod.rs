@@ -11,14 +11,15 @@ mod agree;
 mod census;
 mod count;
 mod due;
+mod lists;
 mod lookup;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod plain_x86;
-mod rows;
 mod short;
 #[cfg(target_arch = "x86_64")]
 mod short_avx2;
+mod sums;
 mod visit;
 
 use crate::error::{Error, Result};
@@ -29,10 +30,11 @@ use crate::par::Par;
 pub(crate) use agree::Agreements;
 pub(crate) use census::add_overlaps;
 pub(crate) use due::Due;
-pub(crate) use lookup::{Indices, Tables, signs};
+pub(crate) use lists::{Signed, list_changes};
+pub(crate) use lookup::{Indices, Tables};
 pub(crate) use plain::{Power, Slopes, extremes, shift_all, sum, tally, weigh};
-pub(crate) use rows::{Rows, StateBits};
 pub(crate) use short::{MOST_SHORT, follow, shorten, squares};
+pub(crate) use sums::Sums;
 pub(crate) use visit::{Crossing, Stable, Sway, first_differing};
 
 /// Compiles one source for every instruction set; the function takes the set to use as its first argument.
@@ -86,7 +88,7 @@ pub(crate) struct Words {
 
 impl Words {
     pub(crate) fn zeroed(len: usize, purpose: &'static str) -> Result<Self> {
-        let buffer = zeroed(len.saturating_add(BLOCK - 1), purpose)?;
+        let buffer: Vec<u64> = zeroed(len.saturating_add(BLOCK - 1), purpose)?;
         let start = buffer.as_ptr().align_offset(64).min(BLOCK - 1);
         Ok(Self { buffer, start, len })
     }
@@ -213,6 +215,12 @@ impl Columns {
     pub(crate) fn correlate(&self, i: usize, sums: &mut [f64], set: Available) {
         correlate(set, self, i, sums);
     }
+}
+
+/// The number of neurons that are not 0.
+pub(crate) fn decided(state: &[i8]) -> usize {
+    // As many at a time as a byte can count.
+    state.chunks(128).map(|some| usize::from(some.iter().map(|x| (*x & 1) as u8).sum::<u8>())).sum()
 }
 
 /// Moves the bits of `column` whose bit in `gone` is clear together.

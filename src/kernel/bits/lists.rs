@@ -1,0 +1,160 @@
+//! Lists of neurons: by sign, so that who adds their columns need look at no sign again, and those that change.
+//!
+//! Not here: what is added up (`count`).
+
+use super::for_every_set;
+use crate::error::{Result, try_room};
+use crate::kernel::Available;
+
+/// What the memory is for, in errors.
+const PURPOSE: &str = "lists of neurons";
+
+/// The bits that are set in a byte, ascending; what follows them is of no meaning.
+static SET_BITS: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut found, mut bit) = (0, 0);
+        while bit < 8 {
+            if byte >> bit & 1 == 1 {
+                table[byte][found] = bit;
+                found += 1;
+            }
+            bit += 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// Neurons whose columns are added, and neurons whose columns are subtracted.
+#[derive(Debug, Default)]
+pub(crate) struct Signed {
+    plus: Vec<u32>,
+    minus: Vec<u32>,
+}
+
+impl Signed {
+    /// Room for `most` neurons.
+    pub(crate) fn new(most: usize) -> Result<Self> {
+        // Lists are written eight at a time.
+        Ok(Self { plus: try_room(most + 8, PURPOSE)?, minus: try_room(most + 8, PURPOSE)? })
+    }
+
+    pub(crate) fn plus(&self) -> &[u32] {
+        &self.plus
+    }
+
+    pub(crate) fn minus(&self) -> &[u32] {
+        &self.minus
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.plus.clear();
+        self.minus.clear();
+    }
+
+    /// Lists one more.
+    #[inline]
+    pub(crate) fn push(&mut self, i: u32, sign: i8) {
+        if sign > 0 { &mut self.plus } else { &mut self.minus }.push(i);
+    }
+
+    /// Lists the neurons that are +1 in `state`, whose first is number `first`,
+    pub(crate) fn list_plus(&mut self, state: &[i8], first: usize, set: Available) {
+        self.plus.clear();
+        list(set, state, first, 1, &mut self.plus);
+    }
+
+    /// and those that are −1.
+    pub(crate) fn list_minus(&mut self, state: &[i8], first: usize, set: Available) {
+        self.minus.clear();
+        list(set, state, first, -1, &mut self.minus);
+    }
+}
+
+/// One bit for each neuron of a word: whether both have the same value.
+#[inline(always)]
+fn equal(one: &[i8], other: &[i8]) -> u64 {
+    let mut bits = 0;
+    if let (Some(one), Some(other)) = (one.first_chunk::<64>(), other.first_chunk::<64>()) {
+        for j in 0..64 {
+            bits |= u64::from(one[j] == other[j]) << j;
+        }
+    } else {
+        for (j, (x, y)) in one.iter().zip(other).enumerate() {
+            bits |= u64::from(x == y) << j;
+        }
+    }
+    bits
+}
+
+for_every_set! {
+    /// Lists the neurons with this value. Eight are looked up at once, because which neurons have it is not foreseen.
+    fn list(state: &[i8], first: usize, value: i8, out: &mut Vec<u32>) {
+        for (word, state) in state.chunks(64).enumerate() {
+            let bits = equal(state, &[value; 64]);
+            for (b, byte) in bits.to_le_bytes().into_iter().enumerate() {
+                let base = (first + 64 * word + 8 * b) as u32;
+                let filled = out.len() + byte.count_ones() as usize;
+                out.extend_from_slice(&SET_BITS[usize::from(byte)].map(|bit| base + u32::from(bit)));
+                out.truncate(filled);
+            }
+        }
+    }
+
+    /// Lists the neurons that have another value than is wanted, and that value.
+    pub(crate) fn list_changes(state: &[i8], wanted: &[i8], out: &mut Vec<(u32, i8)>) {
+        out.clear();
+        for (word, (state, wanted)) in state.chunks(64).zip(wanted.chunks(64)).enumerate() {
+            let mut differing = !equal(state, wanted) & (u64::MAX >> (64 - wanted.len()));
+            while differing != 0 {
+                let j = differing.trailing_zeros();
+                out.push((64 * word as u32 + j, wanted[j as usize]));
+                differing &= differing - 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::InstructionSet;
+    use crate::rng::Stream;
+
+    #[test]
+    fn states_are_listed_by_sign() {
+        let mut stream = Stream::new(4, 0);
+        for n in [0, 1, 7, 64, 65, 300] {
+            let state: Vec<i8> = (0..n).map(|_| stream.below(3) as i8 - 1).collect();
+            let of =
+                |value: i8| (100..).zip(&state).filter(|(_, x)| **x == value).map(|(i, _)| i).collect::<Vec<u32>>();
+            for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()).map(Available::or_portable) {
+                let mut signed = Signed::new(n).unwrap();
+                signed.push(5, 1);
+                signed.push(6, -1);
+                signed.list_plus(&state, 100, set);
+                signed.list_minus(&state, 100, set);
+                assert_eq!((signed.plus(), signed.minus()), (&of(1)[..], &of(-1)[..]), "{set:?} {n}");
+                assert!(signed.plus.capacity() <= n + 8, "no room was made on the way");
+            }
+        }
+    }
+
+    #[test]
+    fn changes_are_listed() {
+        let mut stream = Stream::new(1, 0);
+        for n in [0, 1, 63, 64, 200] {
+            let mut state = || (0..n).map(|_| stream.below(3) as i8 - 1).collect::<Vec<_>>();
+            let (state, wanted) = (state(), state());
+            let differ = (0_u32..).zip(&wanted).filter(|(i, x)| state[*i as usize] != **x);
+            let expected: Vec<_> = differ.map(|(i, x)| (i, *x)).collect();
+            for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()).map(Available::or_portable) {
+                let mut found = vec![(7, 1)];
+                list_changes(set, &state, &wanted, &mut found);
+                assert_eq!(found, expected, "{set:?} {n}");
+            }
+        }
+    }
+}
