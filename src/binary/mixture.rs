@@ -71,18 +71,23 @@ impl Mixture {
         for size in [3, MOST].into_iter().filter(|size| *size <= count) {
             let mut ranks = [0, 1, 2, 3, 4];
             loop {
-                let largest: i64 = ranks[..size].iter().map(|rank| overlaps[ranked[*rank]].abs()).sum();
-                for minus in 0..if largest < least { 0 } else { 1_u8 << size } {
-                    // The first term has the highest bit, so that counting up is lexicographic.
-                    let is_minus = |term: usize| minus >> (size - 1 - term) & 1 == 1;
-                    let chosen = &ranks[..size];
-                    let term_of_sum = |(term, rank): (usize, &usize)| {
-                        let overlap = overlaps[ranked[*rank]];
-                        if is_minus(term) { -overlap } else { overlap }
-                    };
-                    if chosen.iter().enumerate().map(term_of_sum).sum::<i64>() < least {
+                let chosen = &ranks[..size];
+                let overlap_of = |rank: usize| overlaps[ranked[rank]];
+                // What the best signs leave to spare, and what each choice of signs takes from it.
+                let spare = chosen.iter().map(|rank| overlap_of(*rank).abs()).sum::<i64>() - least;
+                let mut takes = [0; 1 << MOST];
+                for (term, rank) in chosen.iter().rev().enumerate().take(if spare < 0 { 0 } else { size }) {
+                    let (a, (without, with)) = (overlap_of(*rank), takes[..2 << term].split_at_mut(1 << term));
+                    for (without, with) in without.iter_mut().zip(with) {
+                        (*without, *with) = (*without + 2 * (-a).max(0), *without + 2 * a.max(0));
+                    }
+                }
+                for minus in 0..if spare < 0 { 0 } else { 1_u8 << size } {
+                    if takes[usize::from(minus)] > spare {
                         continue;
                     }
+                    // The first term has the highest bit, so that counting up is lexicographic.
+                    let is_minus = |term: usize| minus >> (size - 1 - term) & 1 == 1;
                     let mask = chosen.iter().fold(0, |mask, rank| mask | 1 << rank);
                     let signs =
                         chosen.iter().enumerate().fold(0, |bits, (term, rank)| bits | u8::from(is_minus(term)) << rank);
@@ -109,12 +114,13 @@ impl Mixture {
 fn rank(overlaps: &[i64], ranked: &mut [usize; LOOKED_AT]) -> usize {
     let mut count = 0;
     for (mu, a) in overlaps.iter().enumerate() {
-        let place = ranked[..count].partition_point(|other| overlaps[*other].abs() >= a.abs());
-        if place < LOOKED_AT {
-            count = (count + 1).min(LOOKED_AT);
-            ranked.copy_within(place..count - 1, place + 1);
-            ranked[place] = mu;
+        if count == LOOKED_AT && a.abs() <= overlaps[ranked[LOOKED_AT - 1]].abs() {
+            continue;
         }
+        let place = ranked[..count].partition_point(|other| overlaps[*other].abs() >= a.abs());
+        count = (count + 1).min(LOOKED_AT);
+        ranked.copy_within(place..count - 1, place + 1);
+        ranked[place] = mu;
     }
     count
 }
