@@ -181,13 +181,9 @@ impl Network for Packed<'_> {
         if track.dominance.is_certain() {
             return self.first_wrong(track, state, list);
         }
-        // Taken out, because limits may be the track's too.
-        let mut due = std::mem::take(&mut track.due);
-        let stable = self.stable(track, ties_hold);
-        let found = track.agreements.first_unstable(self.columns(), state, stable, list, &mut due, self.set);
-        track.due = due;
-        let (place, field) = found?;
-        let stable = self.stable(track, ties_hold);
+        let stable = self.stable_in(&track.limits, ties_hold);
+        let (place, field) =
+            track.agreements.first_unstable(self.columns(), state, stable, list, &mut track.due, self.set)?;
         Some(Visit { place, lean: stable.margin(list[place] as usize, field).signum() as i8, field })
     }
 

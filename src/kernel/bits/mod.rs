@@ -11,6 +11,8 @@ mod agree;
 mod census;
 mod count;
 mod due;
+#[cfg(target_arch = "x86_64")]
+mod due_x86;
 mod lists;
 mod lookup;
 mod plain;

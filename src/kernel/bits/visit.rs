@@ -3,7 +3,7 @@
 //! A field needs `Σ_{μ: ξ_i^μ = +1} c^μ`, a Horner sum of popcounts over the planes of [`Agreements`]. Visits are compiled
 //! for the usual numbers of words and planes: then planes stay in registers while the columns stream past.
 //!
-//! A neuron that is known to be content is passed over ([`Due`]).
+//! Neurons that are known to be content are sifted out first ([`Due`]).
 //!
 //! What did not help: bounds of the field from the higher planes, which leave the lowest two for a few visits only. What
 //! they save is lost where a visit's end is foreseen wrongly.
@@ -11,7 +11,7 @@
 //! Not here: what a field means, and what follows from a change.
 
 use super::agree::Agreements;
-use super::due::Due;
+use super::due::{Due, SIFTED};
 use super::{BLOCK, Columns, HALF, for_every_set};
 use crate::kernel::Available;
 
@@ -89,10 +89,6 @@ fn weigh_block<const L: usize>(block: &[u64; L], planes: &[[u64; L]]) -> [i64; L
 trait Visitor {
     /// The neuron of a visit; none at the end.
     fn neuron(&self, place: usize) -> Option<usize>;
-    /// Whether nothing would come of a visit of this neuron.
-    fn passes_over(&self, _i: usize) -> bool {
-        false
-    }
     /// Takes the field of neuron `i`, its own share included; whether that was the last visit, and the field without.
     fn ends(&mut self, place: usize, i: usize, field: i64) -> Option<i64>;
 }
@@ -183,10 +179,6 @@ fn make_visits<V: Visitor, W: Weigh>(
         if let Some(next) = visitor.neuron(place + AHEAD) {
             prefetch(&words[next * stride..][..stride]);
         }
-        if visitor.passes_over(i) {
-            place += 1;
-            continue;
-        }
         let column = &words[i * stride..][..stride];
         let mut field = 4 * (planes.weigh(column) + agreements.outgrown(column)) - level;
         if tilt != 0 {
@@ -269,11 +261,6 @@ impl Visitor for Restless<'_> {
     #[inline(always)]
     fn neuron(&self, place: usize) -> Option<usize> {
         self.order.get(place).map(|i| *i as usize)
-    }
-
-    #[inline(always)]
-    fn passes_over(&self, i: usize) -> bool {
-        self.due.is_later(i, 4 * self.k as u64)
     }
 
     #[inline(always)]
@@ -364,9 +351,39 @@ impl Agreements {
         set: Available,
     ) -> Option<(usize, i64)> {
         due.look_back(columns, set);
-        let found = first_unstable(set, columns, self, state, stable, order, due);
+        let found = if due.is_blind() {
+            first_unstable(set, columns, self, state, stable, order, due)
+        } else {
+            self.first_unknown(columns, state, stable, order, due, set)
+        };
         due.pass(found.map_or(order.len(), |(place, _)| place + 1));
         found
+    }
+
+    /// The same, where some of the neurons are known to be content.
+    fn first_unknown(
+        &self,
+        columns: &Columns,
+        state: &[i8],
+        stable: Stable,
+        order: &[u32],
+        due: &mut Due,
+        set: Available,
+    ) -> Option<(usize, i64)> {
+        let (mut neurons, mut places) = ([0; SIFTED], [0; SIFTED]);
+        for (chunk, order) in order.chunks(SIFTED).enumerate() {
+            let count = due.sift(order, &mut neurons, &mut places, set);
+            let unknown = &neurons[..count];
+            for i in unknown.iter().take(AHEAD) {
+                prefetch(columns.column(*i as usize));
+            }
+            if count > 0
+                && let Some((place, field)) = first_unstable(set, columns, self, state, stable, unknown, due)
+            {
+                return Some((chunk * SIFTED + places[place] as usize, field));
+            }
+        }
+        None
     }
 
     /// The same where chance pulls; visits until one gives another value.
