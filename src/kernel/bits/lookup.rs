@@ -18,6 +18,7 @@ use super::{Columns, PIECE, for_every_set};
 use crate::InstructionSet;
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
+use crate::kernel::pages::{Plain, zeroed};
 use crate::par::Par;
 
 /// Patterns of a byte of an index,
@@ -56,6 +57,8 @@ struct Line([u8; ENTRIES]);
 
 const ZEROS: Line = Line([0; ENTRIES]);
 
+impl Plain for Line {}
+
 /// The sums of every choice of a group's overlaps.
 #[derive(Clone, Copy, Debug)]
 struct Table {
@@ -88,7 +91,7 @@ impl Indices {
         let (n, k) = (columns.n, columns.k);
         let groups = k.div_ceil(GROUP);
         let tile = groups * LINES;
-        let mut lines = try_vec(n.div_ceil(TILE) * tile, ZEROS, "packed patterns")?;
+        let mut lines = zeroed(n.div_ceil(TILE) * tile, "packed patterns")?;
         let pieces = lines.chunks_mut(PIECE / TILE * tile).enumerate();
         par.each(
             n.div_ceil(PIECE),
@@ -191,20 +194,25 @@ impl Tables {
     }
 }
 
-/// The table of some overlaps.
+/// Writes the table of a group's overlaps: the part of one byte after another, because what was written in parts is slow to
+/// read as a whole.
 #[inline(always)]
-fn table(overlaps: &[i16; GROUP]) -> Table {
-    let mut sums = [0_i16; ENTRIES];
-    for (sums, overlaps) in
-        sums.as_chunks_mut::<{ ENTRIES / BYTES }>().0.iter_mut().zip(overlaps.as_chunks::<CHOSEN>().0)
-    {
+fn write(table: &mut Table, overlaps: &[i16; GROUP]) {
+    const PART: usize = ENTRIES / BYTES;
+    let lows = table.low.0.as_chunks_mut::<PART>().0;
+    let parts = lows.iter_mut().zip(table.high.0.as_chunks_mut::<PART>().0);
+    for (overlaps, (low, high)) in overlaps.as_chunks::<CHOSEN>().0.iter().zip(parts) {
+        let mut sums = [0_i16; PART];
         for (bit, overlap) in overlaps.iter().enumerate() {
             for (choice, sum) in sums.iter_mut().enumerate() {
                 *sum += if choice >> bit & 1 == 1 { *overlap } else { 0 };
             }
         }
+        for l in 0..PART {
+            low[l] = sums[l] as u8;
+            high[l] = (sums[l] >> 8) as u8;
+        }
     }
-    Table { low: Line(sums.map(|sum| sum as u8)), high: Line(sums.map(|sum| (sum >> 8) as u8)) }
 }
 
 /// Bit number `bit` of a neuron of a line.
@@ -251,23 +259,29 @@ for_every_set! {
         tables.digits = if listed { 1 } else { tables.room };
         tables.narrow = listed && 2 * size + overlaps.len() as i64 <= i64::from(i32::MAX);
         tables.beyond.clear();
-        if listed && far > 0 {
-            let more = overlaps.iter().map(|a| a - a.clamp(&-MOST, &MOST)).enumerate();
-            tables.beyond.extend(more.filter(|(_, more)| *more != 0));
-        }
         let groups = tables.of_digits.len() / tables.room;
         for (group, overlaps) in overlaps.chunks(GROUP).enumerate() {
             let mut rest = [0; GROUP];
             rest[..overlaps.len()].copy_from_slice(overlaps);
-            for digit in 0..tables.digits {
-                let mut held = [0; GROUP];
-                for (held, rest) in held.iter_mut().zip(&mut rest) {
-                    // The nearest multiple is left to the digits above.
-                    let above = if digit + 1 == tables.digits { 0 } else { (*rest + (1 << (DIGIT - 1))) >> DIGIT };
-                    *held = (*rest - (above << DIGIT)).clamp(-MOST, MOST) as i16;
-                    *rest = above;
+            if listed {
+                let held = rest.map(|a| a.clamp(-MOST, MOST));
+                write(&mut tables.of_digits[group], &held.map(|a| a as i16));
+                if far > 0 && rest != held {
+                    let more = (group * GROUP..).zip(rest.iter().zip(held).map(|(a, held)| a - held));
+                    tables.beyond.extend(more.filter(|(_, more)| *more != 0));
                 }
-                tables.of_digits[digit * groups + group] = table(&held);
+                continue;
+            }
+            for digit in 0..tables.digits {
+                // The nearest multiple is left to the digits above.
+                let last = digit + 1 == tables.digits;
+                let above = rest.map(|a| if last { 0 } else { (a + (1 << (DIGIT - 1))) >> DIGIT });
+                let mut held = [0; GROUP];
+                for j in 0..GROUP {
+                    held[j] = (rest[j] - (above[j] << DIGIT)) as i16;
+                }
+                write(&mut tables.of_digits[digit * groups + group], &held);
+                rest = above;
             }
         }
     }
@@ -315,7 +329,9 @@ for_every_set! {
     /// The signs of fields, from the sums over set bits.
     fn narrow_signs(sums: &[i32; TILE], state: &[i8], k: i32, total: i32, out: &mut [i8]) {
         for ((sign, sum), x) in out.iter_mut().zip(sums).zip(state) {
-            let field = 2 * sum - total - k * i32::from(*x);
+            // No product, which takes longer than all the rest.
+            let own = if *x > 0 { k } else { 0 } - if *x < 0 { k } else { 0 };
+            let field = 2 * sum - total - own;
             *sign = i8::from(field > 0) - i8::from(field < 0);
         }
     }
