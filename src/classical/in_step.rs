@@ -79,8 +79,8 @@ impl<'a> InStep<'a> {
                     listed.list_minus(piece, first, set);
                 }
                 met.sums.count(columns, listed, set);
+                watch.check()?;
             }
-            watch.check()?;
         }
         for met in met {
             if met.decided {

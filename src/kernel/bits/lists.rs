@@ -97,7 +97,11 @@ for_every_set! {
             for (b, byte) in bits.to_le_bytes().into_iter().enumerate() {
                 let base = (first + 64 * word + 8 * b) as u32;
                 let filled = out.len() + byte.count_ones() as usize;
-                out.extend_from_slice(&SET_BITS[usize::from(byte)].map(|bit| base + u32::from(bit)));
+                let mut eight = [base; 8];
+                for (i, bit) in eight.iter_mut().zip(&SET_BITS[usize::from(byte)]) {
+                    *i += u32::from(*bit);
+                }
+                out.extend_from_slice(&eight);
                 out.truncate(filled);
             }
         }
