@@ -24,7 +24,7 @@ struct Signed<'a, const WORDS: usize> {
     first: usize,
 }
 
-impl<const WORDS: usize> Leaves<BLOCK> for Signed<'_, WORDS> {
+impl<const WORDS: usize> Leaves<[u64; BLOCK]> for Signed<'_, WORDS> {
     #[inline(always)]
     fn leaf(&self, j: usize) -> [u64; BLOCK] {
         let mut leaf = [0; BLOCK];

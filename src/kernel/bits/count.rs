@@ -7,9 +7,11 @@
 //!
 //! Not here: what becomes of the counts.
 
+#[cfg(target_arch = "x86_64")]
+use super::count_x86;
 use super::lists::Signed;
 use super::{BLOCK, Columns, HALF, for_every_set};
-use crate::kernel::Available;
+use crate::kernel::{Available, InstructionSet};
 
 /// Planes that a tree fills by itself,
 pub(super) const SAVED: usize = 4;
@@ -31,44 +33,57 @@ pub(super) fn add<const L: usize>(a: &mut [u64; L], b: &[u64; L], c: &[u64; L]) 
     carry
 }
 
+/// Bits side by side, one a lane.
+pub(super) trait Bits: Copy {
+    const NONE: Self;
+
+    /// A full adder: the sum stays, the carry comes back.
+    fn add(&mut self, b: Self, c: Self) -> Self;
+}
+
+impl<const L: usize> Bits for [u64; L] {
+    const NONE: Self = [0; L];
+
+    #[inline(always)]
+    fn add(&mut self, b: Self, c: Self) -> Self {
+        add(self, &b, &c)
+    }
+}
+
 /// Adds `carry` to the planes, from the lowest of them up.
 #[inline(always)]
-pub(super) fn ripple<const L: usize>(planes: &mut [[u64; L]], mut carry: [u64; L]) {
+pub(super) fn ripple<B: Bits>(planes: &mut [B], mut carry: B) {
     for plane in planes {
-        for l in 0..L {
-            let sum = plane[l] ^ carry[l];
-            carry[l] &= plane[l];
-            plane[l] = sum;
-        }
+        carry = plane.add(carry, B::NONE);
     }
 }
 
 /// The numbers, 0 or 1 a lane, that a tree adds. A trait and no array: leaves are read when they are due, into registers.
-pub(super) trait Leaves<const L: usize> {
-    fn leaf(&self, j: usize) -> [u64; L];
+pub(super) trait Leaves<B> {
+    fn leaf(&self, j: usize) -> B;
 }
 
 /// Adds the leaves of a tree to the four lowest planes; what they carry.
 #[inline(always)]
-pub(super) fn grow<const L: usize>(saved: &mut [[u64; L]; SAVED], leaves: &impl Leaves<L>) -> [u64; L] {
+pub(super) fn grow<B: Bits>(saved: &mut [B; SAVED], leaves: &impl Leaves<B>) -> B {
     let [ones, twos, fours, eights] = saved;
-    let mut waiting_eight = [0; L];
-    let mut sixteens = [0; L];
+    let mut waiting_eight = B::NONE;
+    let mut sixteens = B::NONE;
     for half in 0..2 {
-        let mut waiting_four = [0; L];
+        let mut waiting_four = B::NONE;
         for quarter in 0..2 {
             let j = 8 * half + 4 * quarter;
-            let two = add(ones, &leaves.leaf(j), &leaves.leaf(j + 1));
-            let other = add(ones, &leaves.leaf(j + 2), &leaves.leaf(j + 3));
-            let four = add(twos, &two, &other);
+            let two = ones.add(leaves.leaf(j), leaves.leaf(j + 1));
+            let other = ones.add(leaves.leaf(j + 2), leaves.leaf(j + 3));
+            let four = twos.add(two, other);
             if quarter == 0 {
                 waiting_four = four;
             } else {
-                let eight = add(fours, &waiting_four, &four);
+                let eight = fours.add(waiting_four, four);
                 if half == 0 {
                     waiting_eight = eight;
                 } else {
-                    sixteens = add(eights, &waiting_eight, &eight);
+                    sixteens = eights.add(waiting_eight, eight);
                 }
             }
         }
@@ -77,8 +92,8 @@ pub(super) fn grow<const L: usize>(saved: &mut [[u64; L]; SAVED], leaves: &impl 
 }
 
 /// A block of every column.
-trait Blocks<const L: usize> {
-    fn block(&self, i: u32) -> [u64; L];
+pub(super) trait Blocks<B> {
+    fn block(&self, i: u32) -> B;
 }
 
 /// Block number `t` of columns whose blocks are known ahead: one check of bounds a column.
@@ -87,7 +102,7 @@ struct Few<'a, const L: usize, const BLOCKS: usize> {
     t: usize,
 }
 
-impl<const L: usize, const BLOCKS: usize> Blocks<L> for Few<'_, L, BLOCKS> {
+impl<const L: usize, const BLOCKS: usize> Blocks<[u64; L]> for Few<'_, L, BLOCKS> {
     #[inline(always)]
     fn block(&self, i: u32) -> [u64; L] {
         self.columns[i as usize][self.t]
@@ -100,7 +115,7 @@ struct Any<'a> {
     first: usize,
 }
 
-impl<const L: usize> Blocks<L> for Any<'_> {
+impl<const L: usize> Blocks<[u64; L]> for Any<'_> {
     #[inline(always)]
     fn block(&self, i: u32) -> [u64; L] {
         let mut block = [0; L];
@@ -110,33 +125,33 @@ impl<const L: usize> Blocks<L> for Any<'_> {
 }
 
 /// The columns of a tree, which may be of fewer neurons than it has leaves.
-struct Listed<'a, B> {
-    blocks: &'a B,
+struct Listed<'a, F> {
+    blocks: &'a F,
     neurons: &'a [u32],
 }
 
-impl<const L: usize, B: Blocks<L>> Leaves<L> for Listed<'_, B> {
+impl<B: Bits, F: Blocks<B>> Leaves<B> for Listed<'_, F> {
     #[inline(always)]
-    fn leaf(&self, j: usize) -> [u64; L] {
+    fn leaf(&self, j: usize) -> B {
         // No closure, which would not be compiled for the instruction set of the loop around it.
-        if let Some(i) = self.neurons.get(j) { self.blocks.block(*i) } else { [0; L] }
+        if let Some(i) = self.neurons.get(j) { self.blocks.block(*i) } else { B::NONE }
     }
 }
 
 /// Counts one block of lanes over the listed neurons.
 #[inline(always)]
-fn count_block<const L: usize>(blocks: &impl Blocks<L>, neurons: &[u32], planes: &mut [[u64; L]]) {
+pub(super) fn count_block<B: Bits>(blocks: &impl Blocks<B>, neurons: &[u32], planes: &mut [B]) {
     let Some((saved, higher)) = planes.split_first_chunk_mut::<SAVED>() else { return };
     let (trees, rest) = neurons.as_chunks::<TREE>();
     // Kept in registers on the way.
     let mut lowest = *saved;
     // What trees carry waits, plane by plane, for another carry of its weight: one adder a tree, not a ripple.
-    let mut waiting = [[0; L]; LEVELS];
+    let mut waiting = [B::NONE; LEVELS];
     for (t, neurons) in trees.iter().enumerate() {
         let mut carry = grow(&mut lowest, &Listed { blocks, neurons });
         let level = t.trailing_ones() as usize;
         for (plane, waiting) in higher.iter_mut().zip(&waiting).take(level) {
-            carry = add(plane, waiting, &carry);
+            carry = plane.add(*waiting, carry);
         }
         waiting[level] = carry;
     }
@@ -191,9 +206,21 @@ fn complement(planes: &mut [u64]) {
     }
 }
 
+/// Adds what the listed neurons' columns have set to the planes.
+fn add_columns(set: Available, columns: &Columns, neurons: &[u32], planes: &mut [u64], room: usize) {
+    match (set.set(), columns.stride) {
+        // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
+        #[cfg(target_arch = "x86_64")]
+        (InstructionSet::Avx512, 8) => unsafe { count_x86::count_few::<1>(columns, neurons, planes, room) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        (InstructionSet::Avx512, 16) => unsafe { count_x86::count_few::<2>(columns, neurons, planes, room) },
+        _ => plain_add_columns(set, columns, neurons, planes, room),
+    }
+}
+
 for_every_set! {
-    /// Adds what the listed neurons' columns have set to the planes.
-    fn add_columns(columns: &Columns, neurons: &[u32], planes: &mut [u64], room: usize) {
+    fn plain_add_columns(columns: &Columns, neurons: &[u32], planes: &mut [u64], room: usize) {
         match columns.stride {
             4 => count_few::<4, 1>(columns, neurons, planes, room),
             8 => count_few::<8, 1>(columns, neurons, planes, room),

@@ -10,6 +10,8 @@
 mod agree;
 mod census;
 mod count;
+#[cfg(target_arch = "x86_64")]
+mod count_x86;
 mod due;
 #[cfg(target_arch = "x86_64")]
 mod due_x86;
