@@ -20,9 +20,8 @@ VARIABLE = "HOPFIELD_INSTRUCTION_SET"
 # What the kernels of a set are compiled for, in the words of /proc/cpuinfo.
 NEEDS = {
     "avx2": {"avx2", "fma", "f16c", "popcnt"},
-    "avx512": {
-        *("avx2", "fma", "f16c", "popcnt", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vpopcntdq"),
-    },
+    "avx512": {"avx2", "fma", "f16c", "popcnt"}
+    | {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vbmi", "avx512_vnni", "avx512_vpopcntdq"},
 }
 
 
