@@ -13,11 +13,16 @@ use crate::error::{Error, Result};
 /// Bytes from which on pages matter.
 const MUCH: usize = 4 << 20;
 
-/// Numbers whose bytes are all 0 where they are 0.
-pub(crate) trait Plain {}
+/// What memory of zeros is made of.
+///
+/// # Safety
+/// Bytes that are all 0 must be a value.
+pub(crate) unsafe trait Plain {}
 
-impl Plain for u64 {}
-impl Plain for i8 {}
+// SAFETY: they are 0.
+unsafe impl Plain for u64 {}
+// SAFETY: they are 0.
+unsafe impl Plain for i8 {}
 
 /// `len` zeros, or [`Error::OutOfMemory`]; on large pages where there are many and the system has them.
 pub(crate) fn zeroed<T: Plain>(len: usize, purpose: &'static str) -> Result<Vec<T>> {
@@ -34,7 +39,7 @@ pub(crate) fn zeroed<T: Plain>(len: usize, purpose: &'static str) -> Result<Vec<
     if layout.size() >= MUCH {
         prefer_large_pages(first.cast(), layout.size());
     }
-    // SAFETY: the global allocator gave this memory for an array of `len` numbers, and zeros are numbers.
+    // SAFETY: the global allocator gave this memory for an array of `len` values, and zeros are values.
     Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(first, len)) }.into_vec())
 }
 

@@ -18,13 +18,13 @@ const STRIP: usize = 8 * BLOCK;
 const PLANES: usize = 31;
 
 /// A block of listed neurons' columns, from word `first` on.
-struct Signed<'a, const WORDS: usize> {
+struct SignedBlock<'a, const WORDS: usize> {
     columns: &'a Columns,
     neurons: &'a [(u32, i8)],
     first: usize,
 }
 
-impl<const WORDS: usize> Leaves<[u64; BLOCK]> for Signed<'_, WORDS> {
+impl<const WORDS: usize> Leaves<[u64; BLOCK]> for SignedBlock<'_, WORDS> {
     #[inline(always)]
     fn leaf(&self, j: usize) -> [u64; BLOCK] {
         let mut leaf = [0; BLOCK];
@@ -43,7 +43,7 @@ impl<const WORDS: usize> Leaves<[u64; BLOCK]> for Signed<'_, WORDS> {
 #[inline(always)]
 fn count_tree<const WORDS: usize>(columns: &Columns, neurons: &[(u32, i8)], first: usize, planes: &mut [[u64; BLOCK]]) {
     if let Some((saved, higher)) = planes.split_first_chunk_mut::<SAVED>() {
-        let sixteens = grow(saved, &Signed::<WORDS> { columns, neurons, first });
+        let sixteens = grow(saved, &SignedBlock::<WORDS> { columns, neurons, first });
         ripple(higher, sixteens);
     }
 }

@@ -58,7 +58,8 @@ struct Line([u8; ENTRIES]);
 
 const ZEROS: Line = Line([0; ENTRIES]);
 
-impl Plain for Line {}
+// SAFETY: bytes that are 0 are bytes.
+unsafe impl Plain for Line {}
 
 /// The sums of every choice of a group's overlaps.
 #[derive(Clone, Copy, Debug)]
