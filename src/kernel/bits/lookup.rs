@@ -420,7 +420,7 @@ mod tests {
             let state: Vec<i8> = (0..n).map(|_| stream.below(3) as i8 - 1).collect();
             // The number of neurons that the largest overlaps stand for, and how large most are.
             for (most, range) in
-                [(5000, 3), (900_000, 300), (900_000, 2 * MOST), (9_000_000, 40_000), (1 << 30, 1 << 30)]
+                [(5000, 3), (1 << 30, 3), (900_000, 300), (900_000, 2 * MOST), (9_000_000, 40_000), (1 << 30, 1 << 30)]
             {
                 let mut tables = Tables::new(&indices, most as usize).unwrap();
                 let mut a: Vec<i32> = (0..k).map(|_| stream.below(range as u64) as i32 - range / 2).collect();
