@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+import hopfield as hf
 from hopfield.errors import HopfieldError
+
+# What many of them are made with.
+EYE = np.eye(3)
+MEMORY = hf.ModernHopfield(EYE, beta=2.0)
+VALUED = hf.ModernHopfield(EYE, values=EYE, beta=2.0)
+RAGGED = [[1.0, 2.0], [3.0]]
 
 Row = tuple[str, Callable[[], object], type[HopfieldError], str]
 

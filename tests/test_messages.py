@@ -12,12 +12,7 @@ import pytest
 
 import hopfield as hf
 from hopfield.errors import HopfieldError, InputTypeError, InvalidInputError, OutOfMemoryError
-from messages import Row, ids, said
-
-EYE = np.eye(3)
-MEMORY = hf.ModernHopfield(EYE, beta=2.0)
-VALUED = hf.ModernHopfield(EYE, values=EYE, beta=2.0)
-RAGGED = [[1.0, 2.0], [3.0]]
+from messages import EYE, MEMORY, RAGGED, Row, ids, said
 
 #: Rows of dense memories; what they share with the classical network is in a table of its own.
 DENSE: list[Row] = [

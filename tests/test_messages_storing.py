@@ -9,12 +9,7 @@ import pytest
 
 import hopfield as hf
 from hopfield.errors import HopfieldError, InputTypeError, InvalidInputError
-from messages import Row, ids, said
-
-EYE = np.eye(3)
-MEMORY = hf.ModernHopfield(EYE, beta=2.0)
-VALUED = hf.ModernHopfield(EYE, values=EYE, beta=2.0)
-RAGGED = [[1.0, 2.0], [3.0]]
+from messages import EYE, MEMORY, VALUED, Row, ids, said
 
 STORING: list[Row] = [
     (

@@ -1,10 +1,10 @@
 //! The fields of all neurons in one state, by looking sums of overlaps up instead of counting bits. It pays with AVX-512, where
 //! a register is a table.
 //!
-//! Sixteen patterns are one index of four bytes a neuron, four patterns a byte. A table of 64 entries holds what every choice of
-//! those patterns' overlaps adds up to, sixteen entries for each byte of an index; its low and its high bytes fill a register
-//! each. One lookup serves 16 neurons, and one dot product adds what the four bytes of each found. The indices are the columns'
-//! bits in another order, [`Indices`], made once for many states; the tables are one state's, [`Tables`].
+//! A neuron has an index of four bytes for every sixteen patterns ([`Indices`], made once for many states). A table of 64
+//! entries holds what every choice of those patterns' overlaps adds up to, sixteen entries for each byte of an index; its low
+//! and its high bytes fill a register each ([`Tables`], one state's). One lookup serves 16 neurons, and one dot product adds
+//! what the four bytes of each found.
 //!
 //! Sums are exact. Entries are 16-bit integers: what an overlap has beyond ±8191 is left to a list. Where the list would be
 //! long, overlaps are split into digits of 13 bits, each looked up by itself.
@@ -15,103 +15,32 @@
 //!
 //! Not here: single neurons, and states that change between visits; a table takes as long as some hundred visits.
 
-use super::{Columns, PIECE, for_every_set};
+use std::ops::AddAssign;
+
+use super::for_every_set;
+use super::indices::{BYTES, CHOSEN, ENTRIES, GROUP, Indices, LINE, LINES, Line, TILE, ZEROS, bit_of};
+#[cfg(target_arch = "x86_64")]
+use super::lookup_x86;
 use crate::InstructionSet;
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
-use crate::kernel::pages::{Plain, zeroed};
-use crate::par::Par;
 
-/// Patterns of a byte of an index,
-const CHOSEN: usize = 4;
-/// bytes of an index,
-const BYTES: usize = 4;
-/// and patterns of an index.
-const GROUP: usize = CHOSEN * BYTES;
-/// Neurons of a line: one register of indices.
-const LINE: usize = 16;
-/// Lines that share one load of the tables.
-const LINES: usize = 8;
-/// Neurons of a tile, whose indices and a state's tables share the first-level cache.
-const TILE: usize = LINE * LINES;
-/// Bytes of a register, entries of a table.
-const ENTRIES: usize = 64;
 /// The largest overlap that tables hold: four of them fit in 16 bits.
 const MOST: i32 = 8191;
 /// Overlaps beyond it that may go into the list.
 const BEYOND: usize = 8;
 /// Bits of a digit.
 const DIGIT: u32 = 13;
-/// Patterns for which 32 bits hold all sums.
-const MOST_PATTERNS: usize = 1 << 18;
-/// Neurons for which 32 bits hold an overlap, with a bit to spare.
-const MOST_NEURONS: usize = 1 << 30;
-/// Neurons from which on tables pay.
-const LEAST_NEURONS: usize = 512;
 /// What the memory is for, in errors.
 const PURPOSE: &str = "tables of overlaps";
 
-/// One register.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-struct Line([u8; ENTRIES]);
-
-const ZEROS: Line = Line([0; ENTRIES]);
-
-// SAFETY: bytes that are 0 are bytes.
-unsafe impl Plain for Line {}
-
 /// The sums of every choice of a group's overlaps.
 #[derive(Clone, Copy, Debug)]
-struct Table {
+pub(super) struct Table {
     /// The low bytes of all entries, unsigned,
-    low: Line,
+    pub low: Line,
     /// and the high ones, signed.
-    high: Line,
-}
-
-/// The bits of all columns: tile by tile, of a tile group by group, of a group its lines.
-#[derive(Debug)]
-pub(crate) struct Indices {
-    lines: Vec<Line>,
-    groups: usize,
-    k: usize,
-}
-
-impl Indices {
-    /// Neurons whose fields are looked up at once.
-    pub(crate) const TILE: usize = TILE;
-
-    /// Whether tables pay; elsewhere they need not even hold the overlaps.
-    pub(crate) fn pay(columns: &Columns, set: Available) -> bool {
-        let fits = columns.k <= MOST_PATTERNS && columns.n <= MOST_NEURONS;
-        set.set() == InstructionSet::Avx512 && columns.n >= LEAST_NEURONS && fits
-    }
-
-    /// Those of `columns`.
-    pub(crate) fn of(columns: &Columns, set: Available, par: Par) -> Result<Self> {
-        let (n, k) = (columns.n, columns.k);
-        let groups = k.div_ceil(GROUP);
-        let tile = groups * LINES;
-        let mut lines = zeroed(n.div_ceil(TILE) * tile, "packed patterns")?;
-        let pieces = lines.chunks_mut(PIECE / TILE * tile).enumerate();
-        par.each(
-            n.div_ceil(PIECE),
-            pieces,
-            || Ok(()),
-            |_, (), (piece, lines)| {
-                index(set, columns, piece * PIECE, lines);
-                Ok(())
-            },
-        )?;
-        Ok(Self { lines, groups, k })
-    }
-
-    /// The lines of the neurons from `first` on.
-    fn tile(&self, first: usize) -> &[Line] {
-        debug_assert!(first.is_multiple_of(TILE), "whole tiles");
-        &self.lines[first / TILE * self.groups * LINES..][..self.groups * LINES]
-    }
+    pub high: Line,
 }
 
 /// What choices of a state's overlaps add up to.
@@ -161,7 +90,7 @@ impl Tables {
                 add_digit(set, &mut sums, &chosen(set, tile, tables));
             }
             for (mu, more) in &self.beyond {
-                add_beyond(set, &mut sums, &tile[mu / GROUP * LINES..][..LINES], mu % GROUP, *more);
+                add_beyond(set, &mut sums, &tile[mu / GROUP * LINES..][..LINES], mu % GROUP, i64::from(*more));
             }
             complete(set, &sums, &state[number * TILE..], indices.k, self.total, out);
         }
@@ -217,38 +146,17 @@ fn write(table: &mut Table, overlaps: &[i16; GROUP]) {
     }
 }
 
-/// Bit number `bit` of a neuron of a line.
+/// Adds `more` where the bit of an index is set.
 #[inline(always)]
-fn bit_of(line: &Line, neuron: usize, bit: usize) -> bool {
-    line.0[BYTES * neuron + bit / CHOSEN] >> (bit % CHOSEN) & 1 == 1
+fn add_where<T: Copy + Default + AddAssign>(sums: &mut [T; TILE], lines: &[Line], bit: usize, more: T) {
+    for (sums, line) in sums.as_chunks_mut::<LINE>().0.iter_mut().zip(lines) {
+        for (neuron, sum) in sums.iter_mut().enumerate() {
+            *sum += if bit_of(line, neuron, bit) { more } else { T::default() };
+        }
+    }
 }
 
 for_every_set! {
-    /// Writes the lines of the neurons from `i0` on, whole tiles.
-    fn index(columns: &Columns, i0: usize, lines: &mut [Line]) {
-        let groups = columns.k.div_ceil(GROUP);
-        for (tile, lines) in lines.chunks_exact_mut(groups * LINES).enumerate() {
-            for line in 0..LINES {
-                let first = i0 + tile * TILE + line * LINE;
-                let mut words = [0; LINE];
-                for (group, lines) in lines.chunks_exact_mut(LINES).enumerate() {
-                    let (word, shift) = (group * GROUP / 64, group * GROUP % 64);
-                    if shift == 0 {
-                        for (j, word_of_j) in words.iter_mut().enumerate().take(columns.n.saturating_sub(first)) {
-                            *word_of_j = columns.column(first + j)[word];
-                        }
-                    }
-                    for (bytes, word) in lines[line].0.as_chunks_mut::<BYTES>().0.iter_mut().zip(words) {
-                        let bits = (word >> shift) as u32;
-                        // A nibble a byte, and above it which byte that is.
-                        let spread = bits & 0xF | (bits & 0xF0) << 4 | (bits & 0xF00) << 8 | (bits & 0xF000) << 12;
-                        *bytes = (spread | 0x3020_1000).to_le_bytes();
-                    }
-                }
-            }
-        }
-    }
-
     fn fill(tables: &mut Tables, overlaps: &[i32]) {
         let (mut total, mut size, mut far) = (0, 0, 0);
         for a in overlaps {
@@ -295,22 +203,12 @@ for_every_set! {
         }
     }
 
-    /// Adds `more` where the bit of an index is set.
-    fn add_beyond(sums: &mut [i64; TILE], lines: &[Line], bit: usize, more: i32) {
-        for (sums, line) in sums.as_chunks_mut::<LINE>().0.iter_mut().zip(lines) {
-            for (neuron, sum) in sums.iter_mut().enumerate() {
-                *sum += if bit_of(line, neuron, bit) { i64::from(more) } else { 0 };
-            }
-        }
+    fn add_beyond(sums: &mut [i64; TILE], lines: &[Line], bit: usize, more: i64) {
+        add_where(sums, lines, bit, more);
     }
 
-    /// The same where 32 bits hold all sums.
     fn add_narrow_beyond(sums: &mut [i32; TILE], lines: &[Line], bit: usize, more: i32) {
-        for (sums, line) in sums.as_chunks_mut::<LINE>().0.iter_mut().zip(lines) {
-            for (neuron, sum) in sums.iter_mut().enumerate() {
-                *sum += if bit_of(line, neuron, bit) { more } else { 0 };
-            }
-        }
+        add_where(sums, lines, bit, more);
     }
 
     /// Fields, from the sums over set bits.
@@ -344,7 +242,7 @@ fn chosen(set: Available, tile: &[Line], tables: &[Table]) -> [i32; TILE] {
     match set.set() {
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { avx512::chosen(tile, tables) },
+        InstructionSet::Avx512 => unsafe { lookup_x86::chosen(tile, tables) },
         _ => plain_chosen(tile, tables),
     }
 }
@@ -364,48 +262,11 @@ fn plain_chosen(tile: &[Line], tables: &[Table]) -> [i32; TILE] {
     sums
 }
 
-#[cfg(target_arch = "x86_64")]
-mod avx512 {
-    use std::arch::x86_64::{
-        __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_permutexvar_epi8, _mm512_set1_epi8,
-        _mm512_setzero_si512, _mm512_slli_epi32, _mm512_storeu_si512,
-    };
-
-    use super::{LINE, LINES, Line, TILE, Table};
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
-    pub(super) fn chosen(tile: &[Line], tables: &[Table]) -> [i32; TILE] {
-        let ones = _mm512_set1_epi8(1);
-        let (mut lows, mut highs) = ([_mm512_setzero_si512(); LINES], [_mm512_setzero_si512(); LINES]);
-        for (lines, table) in tile.as_chunks::<LINES>().0.iter().zip(tables) {
-            let (low, high) = (load(&table.low), load(&table.high));
-            for l in 0..LINES {
-                let index = load(&lines[l]);
-                // The first factor is unsigned, the second signed.
-                lows[l] = _mm512_dpbusd_epi32(lows[l], _mm512_permutexvar_epi8(index, low), ones);
-                highs[l] = _mm512_dpbusd_epi32(highs[l], ones, _mm512_permutexvar_epi8(index, high));
-            }
-        }
-        let mut sums = [0; TILE];
-        for ((sums, low), high) in sums.as_chunks_mut::<LINE>().0.iter_mut().zip(lows).zip(highs) {
-            let sum = _mm512_add_epi32(low, _mm512_slli_epi32::<8>(high));
-            // SAFETY: sixteen numbers of 32 bits are 64 bytes, and no alignment is asked for.
-            unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), sum) };
-        }
-        sums
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn load(line: &Line) -> __m512i {
-        // SAFETY: a line is 64 bytes that start at a multiple of 64.
-        unsafe { _mm512_load_si512((&raw const *line).cast()) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::bits::Columns;
+    use crate::par::Par;
     use crate::rng::Stream;
 
     /// Overlaps small and large, of both signs, few and many of them beyond the tables, at every edge of tiles, groups and

@@ -15,8 +15,11 @@ mod count_x86;
 mod due;
 #[cfg(target_arch = "x86_64")]
 mod due_x86;
+mod indices;
 mod lists;
 mod lookup;
+#[cfg(target_arch = "x86_64")]
+mod lookup_x86;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod plain_x86;
@@ -34,8 +37,9 @@ use crate::par::Par;
 pub(crate) use agree::Agreements;
 pub(crate) use census::add_overlaps;
 pub(crate) use due::Due;
+pub(crate) use indices::Indices;
 pub(crate) use lists::{Signed, list_changes};
-pub(crate) use lookup::{Indices, Tables};
+pub(crate) use lookup::Tables;
 pub(crate) use plain::{Power, Slopes, extremes, shift_all, sum, tally, weigh};
 pub(crate) use short::{MOST_SHORT, follow, shorten, squares};
 pub(crate) use sums::Sums;

@@ -351,39 +351,23 @@ impl Agreements {
         set: Available,
     ) -> Option<(usize, i64)> {
         due.look_back(columns, set);
+        let visit = |due: &mut Due, list: &[u32]| first_unstable(set, columns, self, state, stable, list, due);
         let found = if due.is_blind() {
-            first_unstable(set, columns, self, state, stable, order, due)
+            visit(due, order)
         } else {
-            self.first_unknown(columns, state, stable, order, due, set)
+            let (mut neurons, mut places) = ([0; SIFTED], [0; SIFTED]);
+            order.chunks(SIFTED).enumerate().find_map(|(chunk, order)| {
+                let count = due.sift(order, &mut neurons, &mut places, set);
+                let unknown = &neurons[..count];
+                for i in unknown.iter().take(AHEAD) {
+                    prefetch(columns.column(*i as usize));
+                }
+                let (place, field) = if count > 0 { visit(due, unknown) } else { None }?;
+                Some((chunk * SIFTED + places[place] as usize, field))
+            })
         };
         due.pass(found.map_or(order.len(), |(place, _)| place + 1));
         found
-    }
-
-    /// The same, where some of the neurons are known to be content.
-    fn first_unknown(
-        &self,
-        columns: &Columns,
-        state: &[i8],
-        stable: Stable,
-        order: &[u32],
-        due: &mut Due,
-        set: Available,
-    ) -> Option<(usize, i64)> {
-        let (mut neurons, mut places) = ([0; SIFTED], [0; SIFTED]);
-        for (chunk, order) in order.chunks(SIFTED).enumerate() {
-            let count = due.sift(order, &mut neurons, &mut places, set);
-            let unknown = &neurons[..count];
-            for i in unknown.iter().take(AHEAD) {
-                prefetch(columns.column(*i as usize));
-            }
-            if count > 0
-                && let Some((place, field)) = first_unstable(set, columns, self, state, stable, unknown, due)
-            {
-                return Some((chunk * SIFTED + places[place] as usize, field));
-            }
-        }
-        None
     }
 
     /// The same where chance pulls; visits until one gives another value.
