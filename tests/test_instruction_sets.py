@@ -21,7 +21,7 @@ VARIABLE = "HOPFIELD_INSTRUCTION_SET"
 NEEDS = {
     "avx2": {"avx2", "fma", "f16c", "popcnt"},
     "avx512": {"avx2", "fma", "f16c", "popcnt"}
-    | {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vbmi", "avx512_vnni", "avx512_vpopcntdq"},
+    | {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vbmi", "avx512_vbmi2", "avx512_vnni", "avx512_vpopcntdq"},
 }
 
 

@@ -21,7 +21,7 @@ use ndarray::ArrayView2;
 
 pub(crate) use exact::{Exact, ratio};
 pub use mixture::Mixture;
-pub(crate) use network::{Network, OneByOne, Visit};
+pub(crate) use network::{Network, OneByOne, Visit, change_in_turn};
 pub use options::{Known, Order, Report, Retrieve, Seeds, Stop, Temperature, Tie, Update};
 pub use outcome::{BinaryRetrieval, Outcome, Reason, Recall};
 pub(crate) use stored::Stored;

@@ -79,9 +79,8 @@ pub(crate) trait Network: Sync {
     /// [`first_swayed`](OneByOne::first_swayed); then no lean is 0.
     fn leans(&self, track: &mut Self::Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]);
 
-    /// Gives many neurons, in ascending order, values that they do not have.
-    fn change_all(&self, track: &mut Self::Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch)
-    -> Result<()>;
+    /// Gives all neurons the values `wanted`, none of which is 0 where the neuron is decided; how many change.
+    fn change_all(&self, track: &mut Self::Track, state: &mut [i8], wanted: &[i8], watch: &Watch) -> Result<usize>;
 
     /// Whether the state, which has no undecided neurons, equals a stored pattern.
     fn is_memory(&self, track: &mut Self::Track, state: &[i8]) -> bool;
@@ -118,6 +117,30 @@ pub(crate) trait OneByOne: Network {
 
     /// Gives neuron `i` the value `to`, which it does not have. `field` is what a visit of this state has just found.
     fn change(&self, track: &mut Self::Track, state: &mut [i8], i: usize, to: i8, field: Self::Field);
+}
+
+/// What [`change_all`](Network::change_all) does, one change after another, with this for the fields of the neurons that change
+/// and a look at whether to go on after so many neurons.
+pub(crate) fn change_in_turn<N: OneByOne>(
+    network: &N,
+    track: &mut N::Track,
+    state: &mut [i8],
+    wanted: &[i8],
+    field: N::Field,
+    at_once: usize,
+    watch: &Watch,
+) -> Result<usize> {
+    let mut changed = 0;
+    for (piece, wanted) in wanted.chunks(at_once).enumerate() {
+        for (i, to) in (piece * at_once..).zip(wanted) {
+            if state[i] != *to {
+                network.change(track, state, i, *to, field);
+                changed += 1;
+            }
+        }
+        watch.check()?;
+    }
+    Ok(changed)
 }
 
 impl Tie {

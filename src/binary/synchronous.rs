@@ -2,8 +2,7 @@
 //!
 //! With symmetric weights, synchronous updates end in a fixed point or alternate between two states: `−xᵀ(t) W x(t−1) −
 //! bᵀ(x(t) + x(t−1))` never rises, and where it stays each neuron either has its value of two steps ago or, at a tie,
-//! its last one — and then keeps it for good. So a look two steps back finds every cycle at its first return, and costs
-//! nothing: two steps that change the same neurons lead back.
+//! its last one — and then keeps it for good. So a look two steps back finds every cycle at its first return.
 //!
 //! Other networks can have cycles of any length. Brent (1980) finds those with one state remembered: the landmark is the
 //! state after 0, 1, 3, 7, … steps, each time for twice as many steps, and a step that reaches it closes a cycle. A cycle
@@ -16,8 +15,7 @@ use super::options::Tie;
 use super::outcome::Reason;
 use super::walk::{Walk, Workspace};
 use crate::error::Result;
-use crate::kernel::Available;
-use crate::kernel::bits::list_changes;
+use crate::kernel::bits::decided;
 
 impl<N: Network> Walk<'_, '_, N> {
     pub(super) fn synchronously(&mut self) -> Result<Reason> {
@@ -27,10 +25,9 @@ impl<N: Network> Walk<'_, '_, N> {
             self.n_sweeps = step;
             let frozen = temperature.frozen(step);
             if frozen && cycle.steps == 0 {
-                cycle.first_return = if self.undecided == 0 { 2 } else { 3 };
                 self.space.landmark.copy_from_slice(self.state);
             }
-            self.step(temperature.of(step))?;
+            let returned = self.step(temperature.of(step))?;
             self.record()?;
             if let Some(reached) = self.goal() {
                 return Ok(reached);
@@ -40,9 +37,8 @@ impl<N: Network> Walk<'_, '_, N> {
                     self.n_sweeps = step + 1;
                     return Ok(Reason::FixedPoint);
                 }
-                let Workspace { changes, landmark, .. } = &mut *self.space;
                 // With random ties a state that comes back proves nothing.
-                if cycle.closes(self.state, changes, landmark) && self.network.tie() != Tie::Random {
+                if cycle.closes(self.state, returned, &mut self.space.landmark) && self.network.tie() != Tie::Random {
                     return Ok(Reason::Cycle);
                 }
             }
@@ -56,8 +52,8 @@ impl<N: Network> Walk<'_, '_, N> {
         Ok(Reason::MaxSweeps)
     }
 
-    /// Sets all free neurons from the fields of the same state.
-    fn step(&mut self, temperature: f64) -> Result<()> {
+    /// Sets all free neurons from the fields of the same state; whether the state is that of two steps ago.
+    fn step(&mut self, temperature: f64) -> Result<bool> {
         let n = self.state.len();
         let Workspace { track, free, leans, noise: numbers, .. } = &mut *self.space;
         numbers.clear();
@@ -74,16 +70,15 @@ impl<N: Network> Walk<'_, '_, N> {
             self.watch.check()?;
         }
         self.want_values();
-        self.space.changes.swap(0, 1);
-        let Workspace { leans: wanted, changes: [changes, _], .. } = &mut *self.space;
-        list_changes(Available::in_use(), self.state, wanted, changes);
-        self.n_flips += changes.len() as u64;
+        let Workspace { track, leans: wanted, before, free, .. } = &mut *self.space;
+        self.n_updates += free.len() as u64;
+        let returned = wanted == before;
+        before.copy_from_slice(self.state);
+        self.n_flips += self.network.change_all(track, self.state, wanted, self.watch)? as u64;
         if self.undecided > 0 {
-            self.undecided -= changes.iter().filter(|(i, _)| self.state[*i as usize] == 0).count();
+            self.undecided = n - decided(self.state);
         }
-        self.n_updates += self.space.free.len() as u64;
-        let (track, changes) = (&mut self.space.track, &self.space.changes[0]);
-        self.network.change_all(track, self.state, changes, self.watch)
+        Ok(returned)
     }
 }
 
@@ -119,23 +114,16 @@ impl<N: Network> Walk<'_, '_, N> {
 #[derive(Default)]
 struct Detector {
     steps: u64,
-    /// The first step after which two steps that change the same neurons lead back: a state with undecided neurons
-    /// never comes back.
-    first_return: u64,
     /// Steps since the landmark was set, and how many it is to stay.
     since: u64,
     power: u64,
 }
 
 impl Detector {
-    /// Whether the step just made came back to an earlier state.
-    fn closes(&mut self, state: &[i8], changes: &[Vec<(u32, i8)>; 2], landmark: &mut [i8]) -> bool {
+    /// Whether the step just made came back to an earlier state; `returned` says so of that of two steps ago.
+    fn closes(&mut self, state: &[i8], returned: bool, landmark: &mut [i8]) -> bool {
         self.steps += 1;
-        let [now, before] = changes;
-        if self.steps >= self.first_return && now.len() == before.len() && same(now, before) {
-            return true;
-        }
-        if state == landmark {
+        if self.steps >= 2 && returned || state == landmark {
             return true;
         }
         self.since += 1;
@@ -145,9 +133,4 @@ impl Detector {
         }
         false
     }
-}
-
-/// Whether two steps changed the same neurons.
-fn same(now: &[(u32, i8)], before: &[(u32, i8)]) -> bool {
-    now.iter().zip(before).all(|((one, _), (other, _))| one == other)
 }

@@ -55,8 +55,8 @@ pub(super) struct Workspace<N: Network> {
     pub noise: Vec<f64>,
     /// All neurons' leans; synchronous updates only.
     pub leans: Vec<i8>,
-    /// What this step and the last one changed; synchronous updates only.
-    pub changes: [Vec<(u32, i8)>; 2],
+    /// The state before the last step; synchronous updates only.
+    pub before: Vec<i8>,
     /// An earlier state to come back to; synchronous updates only.
     pub landmark: Vec<i8>,
 }
@@ -73,7 +73,7 @@ impl<N: Network> Workspace<N> {
             order: room(n)?,
             noise: room(synchronous.max(CHECK_EVERY))?,
             leans: try_vec(synchronous, 0, PURPOSE)?,
-            changes: [room(synchronous)?, room(synchronous)?],
+            before: try_vec(synchronous, 0, PURPOSE)?,
             landmark: try_vec(synchronous, 0, PURPOSE)?,
         })
     }
@@ -96,11 +96,12 @@ pub(super) fn run<N: Network>(
     slot: &mut Slot,
 ) -> Result<()> {
     let clamp = problem.options.known.is_some_and(|known| known.clamp);
-    space.free.clear();
     if clamp {
+        space.free.clear();
         space.free.extend((0_u32..).zip(&*state).filter(|(_, x)| **x == 0).map(|(i, _)| i));
     } else {
-        space.free.extend((0_u32..).take(state.len()));
+        // Of the first cue and all others.
+        space.free.extend((0_u32..).take(state.len()).skip(space.free.len()));
     }
     space.listed.clear();
     if let Update::Listed(neurons) = problem.options.update {

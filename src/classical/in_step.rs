@@ -32,8 +32,10 @@ const MOST_SIGNS: usize = 1 << 20;
 const LISTED: usize = 2048;
 /// Neurons whose fields are looked up at once.
 const PIECE: usize = Indices::TILE;
-/// Changes that are made at once.
-const MOST_CHANGED: usize = 2048;
+/// Neurons whose changes are made at once, at most,
+const MOST_CHANGED: usize = 1 << 15;
+/// and words of their columns.
+const MOST_WORDS: usize = 1 << 20;
 
 /// What all cues share.
 pub(super) struct InStep<'a> {
@@ -59,6 +61,11 @@ impl<'a> InStep<'a> {
         par.each(1, std::iter::once(&mut of_all), || Ok(()), |watch, (), of_all| sum_all(columns, of_all, set, watch))?;
         let at_once = cues.div_ceil(par.threads()).min((MOST_SIGNS / columns.n()).clamp(2, MOST_MET));
         Ok(Self { packed, indices, of_all, at_once })
+    }
+
+    /// Neurons whose changes are made at once.
+    fn changed_at_once(&self) -> usize {
+        (MOST_WORDS / self.words_a_visit()).min(MOST_CHANGED)
     }
 
     /// Numbers of a cue's overlaps: one for each lane of whole words.
@@ -165,8 +172,8 @@ pub(super) struct Track {
     limits: Limits,
     /// Neurons whose columns are counted.
     listed: Signed,
-    /// Neurons that a step changes by 1, and by 2.
-    changed: [Signed; 2],
+    /// Neurons that a step changes.
+    changed: Signed,
 }
 
 impl Network for InStep<'_> {
@@ -209,7 +216,7 @@ impl Network for InStep<'_> {
             energy: Energy::default(),
             limits: Limits::default(),
             listed: Signed::new(LISTED.min(n))?,
-            changed: [Signed::new(MOST_CHANGED)?, Signed::new(MOST_CHANGED)?],
+            changed: Signed::new(self.changed_at_once().min(n))?,
         })
     }
 
@@ -298,24 +305,29 @@ impl Network for InStep<'_> {
         }
     }
 
-    fn change_all(&self, track: &mut Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch) -> Result<()> {
-        let rule = self.packed.rule(track.cue);
-        for some in changes.chunks(MOST_CHANGED) {
-            track.changed.iter_mut().for_each(Signed::clear);
-            for &(neuron, to) in some {
-                let x = &mut state[neuron as usize];
-                track.energy.shift(&rule, neuron as usize, *x, to);
-                track.changed[usize::from(*x != 0)].push(neuron, to);
-                *x = to;
+    fn change_all(&self, track: &mut Track, state: &mut [i8], wanted: &[i8], watch: &Watch) -> Result<usize> {
+        let (rule, set, mut changed) = (self.packed.rule(track.cue), self.packed.set(), 0);
+        let at_once = self.changed_at_once();
+        for (piece, (state, wanted)) in state.chunks_mut(at_once).zip(wanted.chunks(at_once)).enumerate() {
+            let first = piece * at_once;
+            if !rule.local.is_zero() {
+                for (i, (x, to)) in (first..).zip(state.iter().zip(wanted)) {
+                    track.energy.shift(&rule, i, *x, *to);
+                }
             }
-            for (factor, changed) in (1..).zip(&track.changed) {
-                track.sums.count(self.columns(), changed, self.packed.set());
-                track.sums.take(self.columns(), factor, &mut track.overlaps, self.packed.set());
+            // A neuron that is decided changes by 2, another by 1.
+            let by_one = decided(state) < state.len();
+            for factor in if by_one { 1..=2 } else { 2..=2 } {
+                track.changed.list_changes(state, wanted, first, factor == 2, set);
+                changed += track.changed.plus().len() + track.changed.minus().len();
+                track.sums.count(self.columns(), &track.changed, set);
+                track.sums.take(self.columns(), factor, &mut track.overlaps, set);
             }
+            state.copy_from_slice(wanted);
             watch.check()?;
         }
         (track.looked_up, track.as_met) = (false, false);
-        Ok(())
+        Ok(changed)
     }
 
     fn is_memory(&self, track: &mut Track, state: &[i8]) -> bool {

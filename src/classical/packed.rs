@@ -18,7 +18,7 @@ use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns, Crossing, Due, Stable, Sway};
 use crate::par::Watch;
 
-/// Changes between two looks at whether to go on.
+/// Neurons that may change between two looks at whether to go on.
 const CHECK_EVERY: usize = 512;
 /// Neurons whose integer fields are held at once.
 const PIECE: usize = 512;
@@ -204,20 +204,22 @@ impl Network for Packed<'_> {
         }
     }
 
-    fn change_all(&self, track: &mut Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch) -> Result<()> {
-        let rule = self.rule(track.cue);
-        for some in changes.chunks(CHECK_EVERY) {
-            for &(neuron, to) in some {
-                let i = neuron as usize;
-                track.energy.shift(&rule, i, state[i], to);
-                track.agreements.replace(self.columns(), i, state[i], to, self.set);
-                state[i] = to;
+    fn change_all(&self, track: &mut Track, state: &mut [i8], wanted: &[i8], watch: &Watch) -> Result<usize> {
+        let (rule, mut changed) = (self.rule(track.cue), 0);
+        for (piece, (state, wanted)) in state.chunks_mut(CHECK_EVERY).zip(wanted.chunks(CHECK_EVERY)).enumerate() {
+            for (i, (x, to)) in (piece * CHECK_EVERY..).zip(state.iter_mut().zip(wanted)) {
+                if x != to {
+                    track.energy.shift(&rule, i, *x, *to);
+                    track.agreements.replace(self.columns(), i, *x, *to, self.set);
+                    *x = *to;
+                    changed += 1;
+                }
             }
             watch.check()?;
         }
         track.agreements.overlaps(&mut track.overlaps);
         track.energy.pairs = hebbian_pairs(state, &track.overlaps);
-        Ok(())
+        Ok(changed)
     }
 
     fn is_memory(&self, track: &mut Track, state: &[i8]) -> bool {

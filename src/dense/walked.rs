@@ -8,7 +8,7 @@ use super::field::Force;
 use super::overlaps::{Overlaps, weights_fit};
 use super::powers::{Balance, Powers};
 use super::{DenseAssociativeMemory, Interaction, exponentials};
-use crate::binary::{Network, OneByOne, Tie, Visit};
+use crate::binary::{Network, OneByOne, Tie, Visit, change_in_turn};
 use crate::error::Result;
 use crate::kernel::Available;
 use crate::kernel::bits::{Columns, Power};
@@ -129,14 +129,8 @@ impl Network for Walked<'_> {
         }
     }
 
-    fn change_all(&self, track: &mut Track, state: &mut [i8], changes: &[(u32, i8)], watch: &Watch) -> Result<()> {
-        for some in changes.chunks(CHECK_EVERY) {
-            for &(i, to) in some {
-                self.change(track, state, i as usize, to, ());
-            }
-            watch.check()?;
-        }
-        Ok(())
+    fn change_all(&self, track: &mut Track, state: &mut [i8], wanted: &[i8], watch: &Watch) -> Result<usize> {
+        change_in_turn(self, track, state, wanted, (), CHECK_EVERY, watch)
     }
 
     fn is_memory(&self, track: &mut Track, state: &[i8]) -> bool {

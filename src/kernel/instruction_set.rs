@@ -13,7 +13,7 @@ pub enum InstructionSet {
     Neon,
     /// AVX2, FMA, F16C and POPCNT.
     Avx2,
-    /// AVX-512 F, BW, DQ, VL, VBMI, VNNI and VPOPCNTDQ.
+    /// AVX-512 F, BW, DQ, VL, VBMI, VBMI2, VNNI and VPOPCNTDQ.
     Avx512,
 }
 
@@ -48,6 +48,7 @@ impl InstructionSet {
                     && has!("avx512dq")
                     && has!("avx512vl")
                     && has!("avx512vbmi")
+                    && has!("avx512vbmi2")
                     && has!("avx512vnni")
                     && has!("avx512vpopcntdq")
             }

@@ -19,7 +19,7 @@ use super::greedy::least_content;
 use super::limits::{Place, Surroundings};
 use super::options::ClassicalOptions;
 use super::units::Energy;
-use crate::binary::{Network, OneByOne, Stored, Temperature, Tie, Visit};
+use crate::binary::{Network, OneByOne, Stored, Temperature, Tie, Visit, change_in_turn};
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Agreements, Columns};
@@ -122,20 +122,8 @@ impl<C: Coupling> Network for Weighted<'_, C> {
         }
     }
 
-    fn change_all(
-        &self,
-        track: &mut Self::Track,
-        state: &mut [i8],
-        changes: &[(u32, i8)],
-        watch: &Watch,
-    ) -> Result<()> {
-        for some in changes.chunks(CHECK_EVERY) {
-            for &(neuron, to) in some {
-                self.change(track, state, neuron as usize, to, 0);
-            }
-            watch.check()?;
-        }
-        Ok(())
+    fn change_all(&self, track: &mut Self::Track, state: &mut [i8], wanted: &[i8], watch: &Watch) -> Result<usize> {
+        change_in_turn(self, track, state, wanted, 0, CHECK_EVERY, watch)
     }
 
     fn is_memory(&self, track: &mut Self::Track, state: &[i8]) -> bool {

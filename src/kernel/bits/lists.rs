@@ -3,11 +3,17 @@
 //! Not here: what is added up (`count`).
 
 use super::for_every_set;
+#[cfg(target_arch = "x86_64")]
+use super::lists_x86;
+use crate::InstructionSet;
 use crate::error::{Result, try_room};
 use crate::kernel::Available;
 
 /// What the memory is for, in errors.
 const PURPOSE: &str = "lists of neurons";
+
+/// Neurons that are written at once, at most.
+const SPARE: usize = 64;
 
 /// The bits that are set in a byte, ascending; what follows them is of no meaning.
 static SET_BITS: [[u8; 8]; 256] = {
@@ -37,8 +43,8 @@ pub(crate) struct Signed {
 impl Signed {
     /// Room for `most` neurons.
     pub(crate) fn new(most: usize) -> Result<Self> {
-        // Lists are written eight at a time.
-        Ok(Self { plus: try_room(most + 8, PURPOSE)?, minus: try_room(most + 8, PURPOSE)? })
+        // Lists are written some at a time.
+        Ok(Self { plus: try_room(most + SPARE, PURPOSE)?, minus: try_room(most + SPARE, PURPOSE)? })
     }
 
     pub(crate) fn plus(&self) -> &[u32] {
@@ -63,13 +69,22 @@ impl Signed {
     /// Lists the neurons that are +1 in `state`, whose first is number `first`,
     pub(crate) fn list_plus(&mut self, state: &[i8], first: usize, set: Available) {
         self.plus.clear();
-        list(set, state, first, 1, &mut self.plus);
+        list_value(set, state, first, 1, &mut self.plus);
     }
 
     /// and those that are −1.
     pub(crate) fn list_minus(&mut self, state: &[i8], first: usize, set: Available) {
         self.minus.clear();
-        list(set, state, first, -1, &mut self.minus);
+        list_value(set, state, first, -1, &mut self.minus);
+    }
+
+    /// Lists the neurons that are to turn, by the value that is wanted: those that are decided, or those that are not.
+    pub(crate) fn list_changes(&mut self, state: &[i8], wanted: &[i8], first: usize, decided: bool, set: Available) {
+        self.clear();
+        // A neuron that is +1 is to become −1, and so on.
+        let [to_plus, to_minus] = if decided { [-1, 1] } else { [0, 0] };
+        list_turns(set, state, wanted, first, to_plus, 1, &mut self.plus);
+        list_turns(set, state, wanted, first, to_minus, -1, &mut self.minus);
     }
 }
 
@@ -89,34 +104,51 @@ fn equal(one: &[i8], other: &[i8]) -> u64 {
     bits
 }
 
+/// Lists the neurons whose bit is set. Eight are looked up at once, because which they are is not foreseen.
+#[inline(always)]
+fn list(bits: u64, first: usize, out: &mut Vec<u32>) {
+    for (b, byte) in bits.to_le_bytes().into_iter().enumerate() {
+        let base = (first + 8 * b) as u32;
+        let filled = out.len() + byte.count_ones() as usize;
+        let mut eight = [base; 8];
+        for (i, bit) in eight.iter_mut().zip(&SET_BITS[usize::from(byte)]) {
+            *i += u32::from(*bit);
+        }
+        out.extend_from_slice(&eight);
+        out.truncate(filled);
+    }
+}
+
+/// Lists the neurons with this value.
+fn list_value(set: Available, state: &[i8], first: usize, value: i8, out: &mut Vec<u32>) {
+    match set.set() {
+        // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => unsafe { lists_x86::list_value(state, first, value, out) },
+        _ => plain_list_value(set, state, first, value, out),
+    }
+}
+
+/// Lists the neurons that have one value and are to have another.
+fn list_turns(set: Available, state: &[i8], wanted: &[i8], first: usize, from: i8, to: i8, out: &mut Vec<u32>) {
+    match set.set() {
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => unsafe { lists_x86::list_turns(state, wanted, first, from, to, out) },
+        _ => plain_list_turns(set, state, wanted, first, from, to, out),
+    }
+}
+
 for_every_set! {
-    /// Lists the neurons with this value. Eight are looked up at once, because which neurons have it is not foreseen.
-    fn list(state: &[i8], first: usize, value: i8, out: &mut Vec<u32>) {
+    fn plain_list_value(state: &[i8], first: usize, value: i8, out: &mut Vec<u32>) {
         for (word, state) in state.chunks(64).enumerate() {
-            let bits = equal(state, &[value; 64]);
-            for (b, byte) in bits.to_le_bytes().into_iter().enumerate() {
-                let base = (first + 64 * word + 8 * b) as u32;
-                let filled = out.len() + byte.count_ones() as usize;
-                let mut eight = [base; 8];
-                for (i, bit) in eight.iter_mut().zip(&SET_BITS[usize::from(byte)]) {
-                    *i += u32::from(*bit);
-                }
-                out.extend_from_slice(&eight);
-                out.truncate(filled);
-            }
+            list(equal(state, &[value; 64]), first + 64 * word, out);
         }
     }
 
-    /// Lists the neurons that have another value than is wanted, and that value.
-    pub(crate) fn list_changes(state: &[i8], wanted: &[i8], out: &mut Vec<(u32, i8)>) {
-        out.clear();
+    fn plain_list_turns(state: &[i8], wanted: &[i8], first: usize, from: i8, to: i8, out: &mut Vec<u32>) {
         for (word, (state, wanted)) in state.chunks(64).zip(wanted.chunks(64)).enumerate() {
-            let mut differing = !equal(state, wanted) & (u64::MAX >> (64 - wanted.len()));
-            while differing != 0 {
-                let j = differing.trailing_zeros();
-                out.push((64 * word as u32 + j, wanted[j as usize]));
-                differing &= differing - 1;
-            }
+            list(equal(state, &[from; 64]) & equal(wanted, &[to; 64]), first + 64 * word, out);
         }
     }
 }
@@ -124,7 +156,6 @@ for_every_set! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::InstructionSet;
     use crate::rng::Stream;
 
     #[test]
@@ -141,7 +172,7 @@ mod tests {
                 signed.list_plus(&state, 100, set);
                 signed.list_minus(&state, 100, set);
                 assert_eq!((signed.plus(), signed.minus()), (&of(1)[..], &of(-1)[..]), "{set:?} {n}");
-                assert!(signed.plus.capacity() <= n + 8, "no room was made on the way");
+                assert!(signed.plus.capacity() <= n + SPARE, "no room was made on the way");
             }
         }
     }
@@ -152,12 +183,17 @@ mod tests {
         for n in [0, 1, 63, 64, 200] {
             let mut state = || (0..n).map(|_| stream.below(3) as i8 - 1).collect::<Vec<_>>();
             let (state, wanted) = (state(), state());
-            let differ = (0_u32..).zip(&wanted).filter(|(i, x)| state[*i as usize] != **x);
-            let expected: Vec<_> = differ.map(|(i, x)| (i, *x)).collect();
             for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()).map(Available::or_portable) {
-                let mut found = vec![(7, 1)];
-                list_changes(set, &state, &wanted, &mut found);
-                assert_eq!(found, expected, "{set:?} {n}");
+                let mut signed = Signed::new(n).unwrap();
+                for decided in [true, false] {
+                    signed.list_changes(&state, &wanted, 100, decided, set);
+                    let turned = |value| {
+                        let turns = |x: i8, to: i8| x != to && to == value && (x != 0) == decided;
+                        let neurons = (100..).zip(state.iter().zip(&wanted));
+                        neurons.filter(|(_, (x, to))| turns(**x, **to)).map(|(i, _)| i).collect::<Vec<u32>>()
+                    };
+                    assert_eq!((signed.plus(), signed.minus()), (&turned(1)[..], &turned(-1)[..]), "{set:?} {n}");
+                }
             }
         }
     }

@@ -22,7 +22,7 @@ use super::indices::{BYTES, CHOSEN, ENTRIES, GROUP, Indices, LINE, LINES, Line, 
 #[cfg(target_arch = "x86_64")]
 use super::lookup_x86;
 use crate::InstructionSet;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_room, try_vec};
 use crate::kernel::Available;
 
 /// The largest overlap that tables hold: four of them fit in 16 bits.
@@ -48,6 +48,9 @@ pub(super) struct Table {
 pub(crate) struct Tables {
     /// Digit by digit, of a digit group by group.
     of_digits: Vec<Table>,
+    /// What one digit's tables are made of, and what is left for the digits above.
+    held: Vec<[i16; GROUP]>,
+    rest: Vec<i32>,
     /// Digits in use, and those that there is room for.
     digits: usize,
     room: usize,
@@ -69,6 +72,8 @@ impl Tables {
         let room = room as usize;
         Ok(Self {
             of_digits: try_vec(room * indices.groups, Table { low: ZEROS, high: ZEROS }, PURPOSE)?,
+            held: try_vec(indices.groups, [0; GROUP], PURPOSE)?,
+            rest: try_room(indices.k, PURPOSE)?,
             beyond: Vec::with_capacity(BEYOND),
             digits: 1,
             room,
@@ -78,7 +83,26 @@ impl Tables {
 
     /// Takes a state's `overlaps`.
     pub(crate) fn fill(&mut self, overlaps: &[i32], set: Available) {
-        fill(set, self, overlaps);
+        let (total, size, far) = hold(set, overlaps, &mut self.held);
+        let listed = far <= BEYOND;
+        self.total = total;
+        self.digits = if listed { 1 } else { self.room };
+        self.narrow = listed && 2 * size + overlaps.len() as i64 <= i64::from(i32::MAX);
+        self.beyond.clear();
+        if listed {
+            write(set, &mut self.of_digits, &self.held);
+            if far > 0 {
+                let more = overlaps.iter().map(|a| a - a.clamp(&-MOST, &MOST)).enumerate();
+                self.beyond.extend(more.filter(|(_, more)| *more != 0));
+            }
+            return;
+        }
+        self.rest.clear();
+        self.rest.extend_from_slice(overlaps);
+        for (digit, tables) in self.of_digits.chunks_exact_mut(self.held.len()).enumerate() {
+            hold_digit(set, &mut self.rest, digit + 1 == self.room, &mut self.held);
+            write(set, tables, &self.held);
+        }
     }
 
     /// Writes `Σ_μ ξ_i^μ a^μ − k x_i` for the neurons from `first`, a multiple of 128, on; `state` are their values.
@@ -125,24 +149,24 @@ impl Tables {
     }
 }
 
-/// Writes the table of a group's overlaps: the part of one byte after another, because what was written in parts is slow to
-/// read as a whole.
-#[inline(always)]
-fn write(table: &mut Table, overlaps: &[i16; GROUP]) {
+/// Writes the tables of what each group holds.
+fn write(set: Available, tables: &mut [Table], held: &[[i16; GROUP]]) {
+    match set.set() {
+        // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => unsafe { lookup_x86::write(tables, held) },
+        _ => tables.iter_mut().zip(held).for_each(|(table, held)| plain_write(table, held)),
+    }
+}
+
+/// The reference: one sum after another.
+fn plain_write(table: &mut Table, held: &[i16; GROUP]) {
     const PART: usize = ENTRIES / BYTES;
-    let lows = table.low.0.as_chunks_mut::<PART>().0;
-    let parts = lows.iter_mut().zip(table.high.0.as_chunks_mut::<PART>().0);
-    for (overlaps, (low, high)) in overlaps.as_chunks::<CHOSEN>().0.iter().zip(parts) {
-        let mut sums = [0_i16; PART];
-        for (bit, overlap) in overlaps.iter().enumerate() {
-            for (choice, sum) in sums.iter_mut().enumerate() {
-                *sum += if choice >> bit & 1 == 1 { *overlap } else { 0 };
-            }
-        }
-        for l in 0..PART {
-            low[l] = sums[l] as u8;
-            high[l] = (sums[l] >> 8) as u8;
-        }
+    for entry in 0..ENTRIES {
+        let held = &held[entry / PART * CHOSEN..][..CHOSEN];
+        let chosen = held.iter().enumerate().filter(|(bit, _)| entry >> bit & 1 == 1);
+        let sum: i16 = chosen.map(|(_, a)| a).sum();
+        [table.low.0[entry], table.high.0[entry]] = sum.to_le_bytes();
     }
 }
 
@@ -157,42 +181,34 @@ fn add_where<T: Copy + Default + AddAssign>(sums: &mut [T; TILE], lines: &[Line]
 }
 
 for_every_set! {
-    fn fill(tables: &mut Tables, overlaps: &[i32]) {
+    /// Takes overlaps as they are, up to the most that tables hold; their sum, that of their sizes, and how many are larger.
+    fn hold(overlaps: &[i32], held: &mut [[i16; GROUP]]) -> (i64, i64, usize) {
         let (mut total, mut size, mut far) = (0, 0, 0);
-        for a in overlaps {
-            total += i64::from(*a);
-            size += i64::from(a.unsigned_abs());
-            far += usize::from(a.abs() > MOST);
+        for (overlaps, held) in overlaps.chunks(GROUP).zip(held) {
+            let mut some = [0; GROUP];
+            if let Some(all) = overlaps.first_chunk() {
+                some = *all;
+            } else {
+                some[..overlaps.len()].copy_from_slice(overlaps);
+            }
+            for j in 0..GROUP {
+                let a = some[j];
+                total += i64::from(a);
+                size += i64::from(a.unsigned_abs());
+                far += usize::from(a.abs() > MOST);
+                held[j] = a.clamp(-MOST, MOST) as i16;
+            }
         }
-        let listed = far <= BEYOND;
-        tables.total = total;
-        tables.digits = if listed { 1 } else { tables.room };
-        tables.narrow = listed && 2 * size + overlaps.len() as i64 <= i64::from(i32::MAX);
-        tables.beyond.clear();
-        let groups = tables.of_digits.len() / tables.room;
-        for (group, overlaps) in overlaps.chunks(GROUP).enumerate() {
-            let mut rest = [0; GROUP];
-            rest[..overlaps.len()].copy_from_slice(overlaps);
-            if listed {
-                let held = rest.map(|a| a.clamp(-MOST, MOST));
-                write(&mut tables.of_digits[group], &held.map(|a| a as i16));
-                if far > 0 && rest != held {
-                    let more = (group * GROUP..).zip(rest.iter().zip(held).map(|(a, held)| a - held));
-                    tables.beyond.extend(more.filter(|(_, more)| *more != 0));
-                }
-                continue;
-            }
-            for digit in 0..tables.digits {
-                // The nearest multiple is left to the digits above.
-                let last = digit + 1 == tables.digits;
-                let above = rest.map(|a| if last { 0 } else { (a + (1 << (DIGIT - 1))) >> DIGIT });
-                let mut held = [0; GROUP];
-                for j in 0..GROUP {
-                    held[j] = (rest[j] - (above[j] << DIGIT)) as i16;
-                }
-                write(&mut tables.of_digits[digit * groups + group], &held);
-                rest = above;
-            }
+        (total, size, far)
+    }
+
+    /// Takes the lowest digits of the overlaps, or what is left if these are the last, and leaves the nearest multiples to
+    /// the digits above.
+    fn hold_digit(rest: &mut [i32], last: bool, held: &mut [[i16; GROUP]]) {
+        for (rest, held) in rest.iter_mut().zip(held.as_flattened_mut()) {
+            let above = if last { 0 } else { (*rest + (1 << (DIGIT - 1))) >> DIGIT };
+            *held = (*rest - (above << DIGIT)) as i16;
+            *rest = above;
         }
     }
 

@@ -3,11 +3,12 @@
 //! Not here: what tables hold.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_permutexvar_epi8, _mm512_set1_epi8,
-    _mm512_setzero_si512, _mm512_slli_epi32, _mm512_storeu_si512,
+    __m512i, _mm256_storeu_si256, _mm512_add_epi32, _mm512_cvtepi16_epi8, _mm512_dpbusd_epi32, _mm512_load_si512,
+    _mm512_mask_add_epi16, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_setzero_si512,
+    _mm512_slli_epi32, _mm512_srli_epi16, _mm512_storeu_si512,
 };
 
-use super::indices::{LINE, LINES, Line, TILE};
+use super::indices::{CHOSEN, ENTRIES, GROUP, LINE, LINES, Line, TILE};
 use super::lookup::Table;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
@@ -30,6 +31,31 @@ pub(super) fn chosen(tile: &[Line], tables: &[Table]) -> [i32; TILE] {
         unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), sum) };
     }
     sums
+}
+
+/// One bit for each entry of a byte that chooses the first of four overlaps, the second, and so on.
+const CHOICES: [u32; CHOSEN] = [0xAAAA, 0xCCCC, 0xF0F0, 0xFF00];
+
+/// Writes the tables of what each group holds.
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(super) fn write(tables: &mut [Table], held: &[[i16; GROUP]]) {
+    for (table, held) in tables.iter_mut().zip(held) {
+        let lows = table.low.0.as_chunks_mut::<{ ENTRIES / 2 }>().0;
+        let halves = lows.iter_mut().zip(table.high.0.as_chunks_mut::<{ ENTRIES / 2 }>().0);
+        for (held, (low, high)) in held.as_chunks::<{ GROUP / 2 }>().0.iter().zip(halves) {
+            let mut sums = _mm512_setzero_si512();
+            for (bit, choices) in CHOICES.into_iter().enumerate() {
+                let (this, next) = (_mm512_set1_epi16(held[bit]), _mm512_set1_epi16(held[CHOSEN + bit]));
+                sums = _mm512_mask_add_epi16(sums, choices, sums, this);
+                sums = _mm512_mask_add_epi16(sums, choices << 16, sums, next);
+            }
+            // SAFETY: 32 bytes, and no alignment is asked for.
+            unsafe { _mm256_storeu_si256(low.as_mut_ptr().cast(), _mm512_cvtepi16_epi8(sums)) };
+            let highs = _mm512_cvtepi16_epi8(_mm512_srli_epi16::<8>(sums));
+            // SAFETY: as above.
+            unsafe { _mm256_storeu_si256(high.as_mut_ptr().cast(), highs) };
+        }
+    }
 }
 
 #[inline]

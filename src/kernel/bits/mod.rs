@@ -17,6 +17,8 @@ mod due;
 mod due_x86;
 mod indices;
 mod lists;
+#[cfg(target_arch = "x86_64")]
+mod lists_x86;
 mod lookup;
 #[cfg(target_arch = "x86_64")]
 mod lookup_x86;
@@ -38,7 +40,7 @@ pub(crate) use agree::Agreements;
 pub(crate) use census::add_overlaps;
 pub(crate) use due::Due;
 pub(crate) use indices::Indices;
-pub(crate) use lists::{Signed, list_changes};
+pub(crate) use lists::Signed;
 pub(crate) use lookup::Tables;
 pub(crate) use plain::{Power, Slopes, extremes, shift_all, sum, tally, weigh};
 pub(crate) use short::{MOST_SHORT, follow, shorten, squares};

@@ -43,6 +43,9 @@ impl Sums {
 
     /// Adds `factor` times the sum of what was counted to the lanes, and forgets it.
     pub(crate) fn take(&mut self, columns: &Columns, factor: i32, lanes: &mut [i32], set: Available) {
+        if self.counted == 0 {
+            return;
+        }
         let depth = (usize::BITS - self.counted.leading_zeros()) as usize + 1;
         take(set, self.planes.as_slice(), columns.stride, self.room, depth, -factor * self.balance, 2 * factor, lanes);
         self.planes.as_mut_slice().fill(0);
