@@ -86,10 +86,11 @@ impl Indices {
     }
 }
 
-/// Bit number `bit` of a neuron of a line.
-#[inline(always)]
-pub(super) fn bit_of(line: &Line, neuron: usize, bit: usize) -> bool {
-    line.0[BYTES * neuron + bit / CHOSEN] >> (bit % CHOSEN) & 1 == 1
+/// The group of a pattern, and its bit in an index.
+#[inline]
+pub(super) fn place_of(mu: usize) -> (usize, u32) {
+    let bit = mu % GROUP;
+    (mu / GROUP, 1 << (8 * (bit / CHOSEN) + bit % CHOSEN))
 }
 
 for_every_set! {

@@ -2,62 +2,67 @@
 //! a register is a table.
 //!
 //! A neuron has an index of four bytes for every sixteen patterns ([`Indices`], made once for many states). A table of 64
-//! entries holds what every choice of those patterns' overlaps adds up to, sixteen entries for each byte of an index; its low
-//! and its high bytes fill a register each ([`Tables`], one state's). One lookup serves 16 neurons, and one dot product adds
-//! what the four bytes of each found.
+//! entries holds what every choice of signs makes of those patterns' overlaps, sixteen entries for each byte of an index
+//! ([`Tables`], one state's). One lookup serves 16 neurons, and one dot product adds what the four bytes of each found.
 //!
-//! Sums are exact. Entries are 16-bit integers: what an overlap has beyond ±8191 is left to a list. Where the list would be
-//! long, overlaps are split into digits of 13 bits, each looked up by itself.
+//! An entry is two bytes, `coarse · 2^shift + fine`, each a table of its own. With the least shift that will do, the coarse
+//! ones alone tell most signs: what fine ones can add is bounded. Only lines with a neuron whose sign they do not tell are
+//! looked up again (a tenth to a sixth of them near a pattern, nearly all far from any).
+//!
+//! Sums are exact. Overlaps that would need a larger shift than nearly all others go into a list. Where that would be long
+//! even at the largest shift, overlaps are split into digits of 13 bits, each looked up by itself.
 //!
 //! What did not help: entries of 16 bits looked up whole, five patterns a table. Inside the processor a permutation of words
 //! is two instructions, one of bytes is one (a Xeon of 2.1 GHz, 10 000 neurons and 1000 patterns: 42 µs, or 37 where two states
-//! share the indices, instead of 33).
+//! share the indices, instead of 33 for both bytes). Nor did products of matrices with AMX: twice as fast alone, but slower as
+//! soon as another program uses the other half of the core, which slows them down by a factor of three and this by less than
+//! two.
 //!
 //! Not here: single neurons, and states that change between visits; a table takes as long as some hundred visits.
 
-use std::ops::AddAssign;
-
 use super::for_every_set;
-use super::indices::{BYTES, CHOSEN, ENTRIES, GROUP, Indices, LINE, LINES, Line, TILE, ZEROS, bit_of};
+use super::indices::{BYTES, CHOSEN, ENTRIES, GROUP, Indices, LINE, LINES, Line, TILE, ZEROS, place_of};
 #[cfg(target_arch = "x86_64")]
 use super::lookup_x86;
 use crate::InstructionSet;
 use crate::error::{Result, try_room, try_vec};
 use crate::kernel::Available;
 
-/// The largest overlap that tables hold: four of them fit in 16 bits.
-const MOST: i32 = 8191;
-/// Overlaps beyond it that may go into the list.
+/// The largest shift: entries are 16-bit integers.
+const MOST_SHIFT: u32 = 8;
+/// Bytes of all tables that may hold less than their overlaps add up to.
 const BEYOND: usize = 8;
-/// Bits of a digit.
+/// Bits of a digit, of which any four may be added up.
 const DIGIT: u32 = 13;
+/// The largest number that need not be split.
+const MOST: i32 = largest_entry(MOST_SHIFT) / CHOSEN as i32;
 /// What the memory is for, in errors.
 const PURPOSE: &str = "tables of overlaps";
 
-/// The sums of every choice of a group's overlaps.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Table {
-    /// The low bytes of all entries, unsigned,
-    pub low: Line,
-    /// and the high ones, signed.
-    pub high: Line,
+/// The largest entry for which a coarse byte is enough: the nearest multiple of `2^shift` must be one of at most 127.
+const fn largest_entry(shift: u32) -> i32 {
+    (128 << shift) - (1 << shift >> 1) - 1
 }
 
 /// What choices of a state's overlaps add up to.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    /// Digit by digit, of a digit group by group.
-    of_digits: Vec<Table>,
+    /// The coarse bytes of all entries: digit by digit, of a digit group by group.
+    pub(super) coarse: Vec<Line>,
+    pub(super) fine: Vec<Line>,
+    pub(super) shift: u32,
+    /// What fine bytes can add to a field, at most.
+    pub(super) slack: i32,
     /// What one digit's tables are made of, and what is left for the digits above.
     held: Vec<[i16; GROUP]>,
     rest: Vec<i32>,
     /// Digits in use, and those that there is room for.
     digits: usize,
     room: usize,
-    /// Patterns with more than the tables hold, and how much more.
-    beyond: Vec<(usize, i32)>,
-    /// `Σ_μ a^μ`.
-    total: i64,
+    /// Patterns whose overlaps the tables leave out, and those.
+    pub(super) beyond: Vec<(usize, i32)>,
+    /// The sum of those.
+    pub(super) left_out: i64,
     /// Whether fields, and what they are made of, fit in 32 bits.
     narrow: bool,
 }
@@ -71,10 +76,11 @@ impl Tables {
         }
         let room = room as usize;
         Ok(Self {
-            of_digits: try_vec(room * indices.groups, Table { low: ZEROS, high: ZEROS }, PURPOSE)?,
+            coarse: try_vec(room * indices.groups, ZEROS, PURPOSE)?,
+            fine: try_vec(room * indices.groups, ZEROS, PURPOSE)?,
             held: try_vec(indices.groups, [0; GROUP], PURPOSE)?,
-            rest: try_room(indices.k, PURPOSE)?,
-            beyond: Vec::with_capacity(BEYOND),
+            rest: try_room(indices.groups * GROUP, PURPOSE)?,
+            beyond: Vec::with_capacity(BEYOND * CHOSEN),
             digits: 1,
             room,
             ..Self::default()
@@ -83,40 +89,59 @@ impl Tables {
 
     /// Takes a state's `overlaps`.
     pub(crate) fn fill(&mut self, overlaps: &[i32], set: Available) {
-        let (total, size, far) = hold(set, overlaps, &mut self.held);
-        let listed = far <= BEYOND;
-        self.total = total;
-        self.digits = if listed { 1 } else { self.room };
-        self.narrow = listed && 2 * size + overlaps.len() as i64 <= i64::from(i32::MAX);
-        self.beyond.clear();
-        if listed {
-            write(set, &mut self.of_digits, &self.held);
-            if far > 0 {
-                let more = overlaps.iter().map(|a| a - a.clamp(&-MOST, &MOST)).enumerate();
-                self.beyond.extend(more.filter(|(_, more)| *more != 0));
-            }
-            return;
-        }
         self.rest.clear();
         self.rest.extend_from_slice(overlaps);
-        for (digit, tables) in self.of_digits.chunks_exact_mut(self.held.len()).enumerate() {
-            hold_digit(set, &mut self.rest, digit + 1 == self.room, &mut self.held);
-            write(set, tables, &self.held);
+        self.rest.resize(self.held.len() * GROUP, 0);
+        self.beyond.clear();
+        self.left_out = 0;
+        let (size, shift) = measure(set, &self.rest);
+        self.digits = if shift.is_some() { 1 } else { self.room };
+        self.shift = shift.unwrap_or(MOST_SHIFT);
+        self.slack = overlaps.len().div_ceil(CHOSEN) as i32 * (1 << self.shift >> 1);
+        let most = 2 * size + i64::from(self.slack) + overlaps.len() as i64;
+        self.narrow = shift.is_some() && most <= i64::from(i32::MAX);
+        if shift.is_some() {
+            self.leave_out();
+        }
+        let groups = self.held.len();
+        for digit in 0..self.digits {
+            hold(set, &mut self.rest, digit + 1 == self.digits, &mut self.held);
+            let here = digit * groups..(digit + 1) * groups;
+            write(set, &self.held, self.shift, &mut self.coarse[here.clone()], &mut self.fine[here]);
+        }
+    }
+
+    /// Leaves the largest overlaps out where a byte's are too large together.
+    fn leave_out(&mut self) {
+        let most = largest_entry(self.shift) as u32;
+        for (byte, overlaps) in self.rest.as_chunks_mut::<CHOSEN>().0.iter_mut().enumerate() {
+            while size_of_choice(overlaps) > most {
+                let Some((bit, a)) = overlaps.iter_mut().enumerate().max_by_key(|(_, a)| a.unsigned_abs()) else {
+                    break;
+                };
+                self.left_out += i64::from(*a);
+                self.beyond.push((byte * CHOSEN + bit, std::mem::take(a)));
+            }
         }
     }
 
     /// Writes `Σ_μ ξ_i^μ a^μ − k x_i` for the neurons from `first`, a multiple of 128, on; `state` are their values.
     pub(crate) fn fields(&self, indices: &Indices, state: &[i8], first: usize, out: &mut [i64], set: Available) {
+        let groups = indices.groups;
         for (number, out) in out.chunks_mut(TILE).enumerate() {
             let tile = indices.tile(first + number * TILE);
-            let mut sums = [0; TILE];
-            for tables in self.of_digits.chunks_exact(indices.groups).take(self.digits).rev() {
-                add_digit(set, &mut sums, &chosen(set, tile, tables));
+            let (mut sums, mut coarse, mut fine) = ([0; TILE], [0; TILE], [0; TILE]);
+            for digit in (0..self.digits).rev() {
+                let here = digit * groups..(digit + 1) * groups;
+                choose(set, tile, &self.coarse[here.clone()], &mut coarse);
+                choose(set, tile, &self.fine[here], &mut fine);
+                add_digit(set, &mut sums, &coarse, self.shift, &fine);
             }
-            for (mu, more) in &self.beyond {
-                add_beyond(set, &mut sums, &tile[mu / GROUP * LINES..][..LINES], mu % GROUP, i64::from(*more));
+            for (mu, a) in &self.beyond {
+                let (group, bit) = place_of(*mu);
+                add_beyond(set, &mut sums, &tile[group * LINES..][..LINES], bit, 2 * i64::from(*a));
             }
-            complete(set, &sums, &state[number * TILE..], indices.k, self.total, out);
+            complete(set, &sums, &state[number * TILE..], indices.k, self.left_out, out);
         }
     }
 
@@ -132,79 +157,76 @@ impl Tables {
     ) {
         for (number, (out, state)) in out.chunks_mut(TILE).zip(state.chunks(TILE)).enumerate() {
             let first = first + number * TILE;
-            if thresholds.is_empty() && self.narrow {
-                let tile = indices.tile(first);
-                let mut sums = chosen(set, tile, &self.of_digits[..indices.groups]);
-                for (mu, more) in &self.beyond {
-                    add_narrow_beyond(set, &mut sums, &tile[mu / GROUP * LINES..][..LINES], mu % GROUP, *more);
-                }
-                narrow_signs(set, &sums, state, indices.k as i32, self.total as i32, out);
-            } else {
-                let mut fields = [0; TILE];
-                let fields = &mut fields[..out.len()];
-                self.fields(indices, state, first, fields, set);
-                signs(set, fields, thresholds.get(first..).unwrap_or_default(), out);
+            #[cfg(target_arch = "x86_64")]
+            if thresholds.is_empty() && self.narrow && set.set() == InstructionSet::Avx512 {
+                // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
+                unsafe { lookup_x86::signs(self, indices.tile(first), state, indices.k, out) };
+                continue;
             }
+            let mut fields = [0; TILE];
+            let fields = &mut fields[..out.len()];
+            self.fields(indices, state, first, fields, set);
+            signs(set, fields, thresholds.get(first..).unwrap_or_default(), out);
         }
     }
 }
 
+/// What the overlaps of a byte can add up to; no more than can be counted in 32 bits.
+#[inline(always)]
+fn size_of_choice(overlaps: &[i32; CHOSEN]) -> u32 {
+    let mut size = 0;
+    for a in overlaps {
+        size += a.unsigned_abs().min(1 << 28);
+    }
+    size
+}
+
 /// Writes the tables of what each group holds.
-fn write(set: Available, tables: &mut [Table], held: &[[i16; GROUP]]) {
+fn write(set: Available, held: &[[i16; GROUP]], shift: u32, coarse: &mut [Line], fine: &mut [Line]) {
     match set.set() {
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { lookup_x86::write(tables, held) },
-        _ => tables.iter_mut().zip(held).for_each(|(table, held)| plain_write(table, held)),
+        InstructionSet::Avx512 => unsafe { lookup_x86::write(held, shift, coarse, fine) },
+        _ => plain_write(held, shift, coarse, fine),
     }
 }
 
 /// The reference: one sum after another.
-fn plain_write(table: &mut Table, held: &[i16; GROUP]) {
-    const PART: usize = ENTRIES / BYTES;
-    for entry in 0..ENTRIES {
-        let held = &held[entry / PART * CHOSEN..][..CHOSEN];
-        let chosen = held.iter().enumerate().filter(|(bit, _)| entry >> bit & 1 == 1);
-        let sum: i16 = chosen.map(|(_, a)| a).sum();
-        [table.low.0[entry], table.high.0[entry]] = sum.to_le_bytes();
-    }
-}
-
-/// Adds `more` where the bit of an index is set.
-#[inline(always)]
-fn add_where<T: Copy + Default + AddAssign>(sums: &mut [T; TILE], lines: &[Line], bit: usize, more: T) {
-    for (sums, line) in sums.as_chunks_mut::<LINE>().0.iter_mut().zip(lines) {
-        for (neuron, sum) in sums.iter_mut().enumerate() {
-            *sum += if bit_of(line, neuron, bit) { more } else { T::default() };
+fn plain_write(held: &[[i16; GROUP]], shift: u32, coarse: &mut [Line], fine: &mut [Line]) {
+    for (held, (coarse, fine)) in held.iter().zip(coarse.iter_mut().zip(fine)) {
+        for entry in 0..ENTRIES {
+            let held = &held[entry / (ENTRIES / BYTES) * CHOSEN..][..CHOSEN];
+            let signed = held.iter().enumerate().map(|(bit, a)| if entry >> bit & 1 == 1 { *a } else { -a });
+            let sum: i16 = signed.sum();
+            let nearest = (sum + (1 << shift >> 1)) >> shift;
+            coarse.0[entry] = nearest as u8;
+            fine.0[entry] = (sum - (nearest << shift)) as u8;
         }
     }
 }
 
 for_every_set! {
-    /// Takes overlaps as they are, up to the most that tables hold; their sum, that of their sizes, and how many are larger.
-    fn hold(overlaps: &[i32], held: &mut [[i16; GROUP]]) -> (i64, i64, usize) {
-        let (mut total, mut size, mut far) = (0, 0, 0);
-        for (overlaps, held) in overlaps.chunks(GROUP).zip(held) {
-            let mut some = [0; GROUP];
-            if let Some(all) = overlaps.first_chunk() {
-                some = *all;
-            } else {
-                some[..overlaps.len()].copy_from_slice(overlaps);
+    /// The sum of the sizes of all overlaps, and the least shift with which nearly all bytes hold theirs, if there is one.
+    fn measure(overlaps: &[i32]) -> (i64, Option<u32>) {
+        let mut size = 0;
+        for a in overlaps {
+            size += i64::from(a.unsigned_abs());
+        }
+        for shift in 0..=MOST_SHIFT {
+            let mut too_large = 0;
+            for overlaps in overlaps.as_chunks::<CHOSEN>().0 {
+                too_large += usize::from(size_of_choice(overlaps) > largest_entry(shift) as u32);
             }
-            for j in 0..GROUP {
-                let a = some[j];
-                total += i64::from(a);
-                size += i64::from(a.unsigned_abs());
-                far += usize::from(a.abs() > MOST);
-                held[j] = a.clamp(-MOST, MOST) as i16;
+            if too_large <= BEYOND {
+                return (size, Some(shift));
             }
         }
-        (total, size, far)
+        (size, None)
     }
 
     /// Takes the lowest digits of the overlaps, or what is left if these are the last, and leaves the nearest multiples to
     /// the digits above.
-    fn hold_digit(rest: &mut [i32], last: bool, held: &mut [[i16; GROUP]]) {
+    fn hold(rest: &mut [i32], last: bool, held: &mut [[i16; GROUP]]) {
         for (rest, held) in rest.iter_mut().zip(held.as_flattened_mut()) {
             let above = if last { 0 } else { (*rest + (1 << (DIGIT - 1))) >> DIGIT };
             *held = (*rest - (above << DIGIT)) as i16;
@@ -213,24 +235,25 @@ for_every_set! {
     }
 
     /// Makes place for a digit below those that are summed, and adds it.
-    fn add_digit(sums: &mut [i64; TILE], digit: &[i32; TILE]) {
-        for (sum, digit) in sums.iter_mut().zip(digit) {
-            *sum = (*sum << DIGIT) + i64::from(*digit);
+    fn add_digit(sums: &mut [i64; TILE], coarse: &[i32; TILE], shift: u32, fine: &[i32; TILE]) {
+        for (sum, (coarse, fine)) in sums.iter_mut().zip(coarse.iter().zip(fine)) {
+            *sum = (*sum << DIGIT) + (i64::from(*coarse) << shift) + i64::from(*fine);
         }
     }
 
-    fn add_beyond(sums: &mut [i64; TILE], lines: &[Line], bit: usize, more: i64) {
-        add_where(sums, lines, bit, more);
+    /// Adds `more` where an index has the bit.
+    fn add_beyond(sums: &mut [i64; TILE], lines: &[Line], bit: u32, more: i64) {
+        for (sums, line) in sums.as_chunks_mut::<LINE>().0.iter_mut().zip(lines) {
+            for (sum, index) in sums.iter_mut().zip(line.0.as_chunks().0) {
+                *sum += if u32::from_le_bytes(*index) & bit == 0 { 0 } else { more };
+            }
+        }
     }
 
-    fn add_narrow_beyond(sums: &mut [i32; TILE], lines: &[Line], bit: usize, more: i32) {
-        add_where(sums, lines, bit, more);
-    }
-
-    /// Fields, from the sums over set bits.
-    fn complete(sums: &[i64; TILE], state: &[i8], k: usize, total: i64, out: &mut [i64]) {
+    /// Fields, from the sums over patterns, all of which are `less` more than they should be.
+    fn complete(sums: &[i64; TILE], state: &[i8], k: usize, less: i64, out: &mut [i64]) {
         for ((field, sum), x) in out.iter_mut().zip(sums).zip(state) {
-            *field = 2 * sum - total - k as i64 * i64::from(*x);
+            *field = sum - less - k as i64 * i64::from(*x);
         }
     }
 
@@ -241,41 +264,30 @@ for_every_set! {
             *sign = margin.signum() as i8;
         }
     }
-
-    /// The signs of fields, from the sums over set bits.
-    fn narrow_signs(sums: &[i32; TILE], state: &[i8], k: i32, total: i32, out: &mut [i8]) {
-        for ((sign, sum), x) in out.iter_mut().zip(sums).zip(state) {
-            // No product, which takes longer than all the rest.
-            let own = if *x > 0 { k } else { 0 } - if *x < 0 { k } else { 0 };
-            let field = 2 * sum - total - own;
-            *sign = i8::from(field > 0) - i8::from(field < 0);
-        }
-    }
 }
 
-/// The sums that a tile's indices choose from all tables.
-fn chosen(set: Available, tile: &[Line], tables: &[Table]) -> [i32; TILE] {
+/// Writes the sums of what a tile's indices choose from all tables of one byte.
+fn choose(set: Available, tile: &[Line], tables: &[Line], sums: &mut [i32; TILE]) {
     match set.set() {
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { lookup_x86::chosen(tile, tables) },
-        _ => plain_chosen(tile, tables),
+        InstructionSet::Avx512 => unsafe { lookup_x86::choose(tile, tables, sums) },
+        _ => plain_choose(tile, tables, sums),
     }
 }
 
 /// The reference: one choice after another.
-fn plain_chosen(tile: &[Line], tables: &[Table]) -> [i32; TILE] {
-    let mut sums = [0; TILE];
+fn plain_choose(tile: &[Line], tables: &[Line], sums: &mut [i32; TILE]) {
+    sums.fill(0);
     for (lines, table) in tile.as_chunks::<LINES>().0.iter().zip(tables) {
         for (sums, line) in sums.as_chunks_mut::<LINE>().0.iter_mut().zip(lines) {
-            for (sum, bytes) in sums.iter_mut().zip(line.0.as_chunks::<BYTES>().0) {
-                for entry in bytes.map(usize::from) {
-                    *sum += i32::from(table.low.0[entry]) + (i32::from(table.high.0[entry].cast_signed()) << 8);
+            for (sum, index) in sums.iter_mut().zip(line.0.as_chunks::<BYTES>().0) {
+                for entry in index {
+                    *sum += i32::from(table.0[usize::from(*entry)].cast_signed());
                 }
             }
         }
     }
-    sums
 }
 
 #[cfg(test)]
@@ -333,16 +345,21 @@ mod tests {
 
     #[test]
     fn many_large_overlaps_are_split() {
-        let (n, k) = (1, BEYOND + 1);
+        let (n, k) = (1, CHOSEN * (BEYOND + 1));
         let columns = Columns::default().appended(&vec![1; k], n, Available::in_use(), Par::serial()).unwrap();
         let indices = Indices::of(&columns, Available::in_use(), Par::serial()).unwrap();
         let mut tables = Tables::new(&indices, 9_000_000).unwrap();
-        let mut overlaps = vec![MOST + 1; k];
-        overlaps[3] = -MOST;
-        tables.fill(&overlaps, Available::in_use());
-        assert_eq!((tables.digits, tables.beyond.len()), (1, BEYOND));
-        overlaps[3] = -MOST - 1;
-        tables.fill(&overlaps, Available::in_use());
-        assert_eq!((tables.digits, tables.beyond.len()), (2, 0));
+        for shift in 0..=MOST_SHIFT {
+            // One overlap of each byte is as large as can be, and one of all but one bytes more.
+            let most = largest_entry(shift);
+            let mut overlaps: Vec<i32> = (0..k as i32).map(|mu| if mu % 4 == 3 { most + 1 } else { 0 }).collect();
+            overlaps[7] = -most;
+            tables.fill(&overlaps, Available::in_use());
+            assert_eq!((tables.digits, tables.shift, tables.beyond.len()), (1, shift, BEYOND));
+            overlaps[5] = 1;
+            tables.fill(&overlaps, Available::in_use());
+            let (digits, beyond) = if shift < MOST_SHIFT { (1, 0) } else { (2, 0) };
+            assert_eq!((tables.digits, tables.beyond.len()), (digits, beyond));
+        }
     }
 }
