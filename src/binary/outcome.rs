@@ -154,12 +154,8 @@ pub(super) fn judge(
     near_overlap: f64,
 ) -> Judged {
     let whole = state.len() as i64;
-    let mut nearest = 0;
-    for (mu, a) in overlaps.iter().enumerate() {
-        if a.abs() > overlaps[nearest].abs() {
-            nearest = mu;
-        }
-    }
+    let size = overlaps.iter().map(|a| a.abs()).max().unwrap_or(0);
+    let nearest = overlaps.iter().position(|a| a.abs() == size).unwrap_or(0);
     let largest = overlaps.get(nearest).copied().unwrap_or(0);
     let overlap = largest as f64 / whole as f64;
     let of = |outcome, pattern: Option<usize>, sign: i64| Judged {

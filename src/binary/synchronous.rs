@@ -24,9 +24,6 @@ impl<N: Network> Walk<'_, '_, N> {
         for step in 1..=self.options.stop.max_sweeps {
             self.n_sweeps = step;
             let frozen = temperature.frozen(step);
-            if frozen && cycle.steps == 0 {
-                self.space.landmark.copy_from_slice(self.state);
-            }
             let returned = self.step(temperature.of(step))?;
             self.record()?;
             if let Some(reached) = self.goal() {
@@ -120,10 +117,11 @@ struct Detector {
 }
 
 impl Detector {
-    /// Whether the step just made came back to an earlier state; `returned` says so of that of two steps ago.
+    /// Whether the step just made came back to an earlier state; `returned` says so of that of two steps ago. The first
+    /// cannot: it would have ended in a fixed point.
     fn closes(&mut self, state: &[i8], returned: bool, landmark: &mut [i8]) -> bool {
         self.steps += 1;
-        if self.steps >= 2 && returned || state == landmark {
+        if self.steps >= 2 && (returned || state == landmark) {
             return true;
         }
         self.since += 1;

@@ -40,7 +40,7 @@ const MOST_WORDS: usize = 1 << 20;
 /// What all cues share.
 pub(super) struct InStep<'a> {
     packed: &'a Packed<'a>,
-    indices: Indices,
+    indices: &'a Indices,
     /// Each pattern's sum over all neurons.
     of_all: Vec<i32>,
     /// Cues that are met at once.
@@ -56,7 +56,7 @@ impl<'a> InStep<'a> {
     /// The same network, made ready for so many cues.
     pub(super) fn of(packed: &'a Packed<'a>, cues: usize, par: Par) -> Result<Self> {
         let (columns, set) = (packed.columns(), packed.set());
-        let indices = Indices::of(columns, set, par)?;
+        let indices = columns.indices(set, par)?;
         let mut of_all = try_vec(columns.k().next_multiple_of(64), 0, "overlaps")?;
         par.each(1, std::iter::once(&mut of_all), || Ok(()), |watch, (), of_all| sum_all(columns, of_all, set, watch))?;
         let at_once = cues.div_ceil(par.threads()).min((MOST_SIGNS / columns.n()).clamp(2, MOST_MET));
@@ -122,7 +122,7 @@ impl<'a> InStep<'a> {
         }
         self.look_up(track);
         let thresholds = self.packed.stable_in(&track.limits, true).thresholds;
-        track.tables.signs(&self.indices, state, first, thresholds, piece, self.packed.set());
+        track.tables.signs(self.indices, state, first, thresholds, piece, self.packed.set());
         piece
     }
 }
@@ -200,7 +200,7 @@ impl Network for InStep<'_> {
                 decided: false,
                 sums: Sums::new(self.columns())?,
                 overlaps: try_vec(lanes, 0, "overlaps")?,
-                tables: if same { Tables::new(&self.indices, n)? } else { Tables::default() },
+                tables: if same { Tables::new(self.indices, n)? } else { Tables::default() },
                 signs: try_vec(if same { n } else { 0 }, 0, "signs")?,
             })
         };
@@ -211,7 +211,7 @@ impl Network for InStep<'_> {
             as_met: false,
             overlaps: try_vec(lanes, 0, "overlaps")?,
             sums: Sums::new(self.columns())?,
-            tables: Tables::new(&self.indices, n)?,
+            tables: Tables::new(self.indices, n)?,
             looked_up: false,
             energy: Energy::default(),
             limits: Limits::default(),
@@ -235,7 +235,7 @@ impl Network for InStep<'_> {
         for met in &mut *met {
             met.tables.fill(&met.overlaps[..k], set);
         }
-        let (indices, thresholds) = (&self.indices, self.packed.stable_in(&track.limits, true).thresholds);
+        let (indices, thresholds) = (self.indices, self.packed.stable_in(&track.limits, true).thresholds);
         // Piece by piece, so that the indices of one serve all cues.
         for first in (0..n).step_by(PIECE) {
             let here = first..n.min(first + PIECE);
@@ -297,7 +297,7 @@ impl Network for InStep<'_> {
             }
             let mut fields = [0; PIECE];
             let fields = &mut fields[..out.len()];
-            track.tables.fields(&self.indices, state, first, fields, self.packed.set());
+            track.tables.fields(self.indices, state, first, fields, self.packed.set());
             let sway = self.packed.sway_in(&track.limits, track.cue, noise);
             for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
                 *lean = sway.lean(first + j, skipped + j, *field);

@@ -84,8 +84,12 @@ impl Units<'_> {
 
 /// `Σ_i x_i H_i` under Hebb's rule: `Σ_{i≠j} Σ_μ ξ_i^μ ξ_j^μ x_i x_j = Σ_μ (a^μ)² − k Σ_i x_i²`.
 pub(super) fn hebbian_pairs<A: Copy + Into<i64>>(state: &[i8], overlaps: &[A]) -> i128 {
-    let square = |a: i64| i128::from(a) * i128::from(a);
-    let squares: i128 = overlaps.iter().map(|a| square((*a).into())).sum();
+    let n = state.len() as u128;
+    let squares = if n * n * overlaps.len() as u128 <= i64::MAX as u128 {
+        i128::from(overlaps.iter().map(|a| (*a).into()).map(|a: i64| a * a).sum::<i64>())
+    } else {
+        overlaps.iter().map(|a| (*a).into()).map(|a: i64| i128::from(a) * i128::from(a)).sum()
+    };
     squares - (overlaps.len() * decided(state)) as i128
 }
 

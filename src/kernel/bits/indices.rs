@@ -61,7 +61,7 @@ impl Indices {
     }
 
     /// Those of `columns`.
-    pub(crate) fn of(columns: &Columns, set: Available, par: Par) -> Result<Self> {
+    pub(super) fn of(columns: &Columns, set: Available, par: Par) -> Result<Self> {
         let (n, k) = (columns.n, columns.k);
         let groups = k.div_ceil(GROUP);
         let tile = groups * LINES;

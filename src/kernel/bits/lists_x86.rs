@@ -52,14 +52,15 @@ fn list(bits: u64, first: usize, out: &mut Vec<u32>) {
         _mm512_extracti32x4_epi32::<2>(together),
         _mm512_extracti32x4_epi32::<3>(together),
     ];
-    let room = out.spare_capacity_mut().as_chunks_mut::<SIDE>().0;
-    assert!(room.len() >= count.div_ceil(SIDE), "room for all that are listed");
-    for (room, quarter) in room.iter_mut().zip(quarters).take(count.div_ceil(SIDE)) {
+    // There is that much already.
+    out.reserve(WORD);
+    // Few or many: how many exactly is not foreseen, and all are soon written.
+    for (place, quarter) in quarters.into_iter().enumerate().take(if count <= SIDE { 1 } else { 4 }) {
         let neurons = _mm512_add_epi32(_mm512_set1_epi32(first as i32), _mm512_cvtepu8_epi32(quarter));
-        // SAFETY: the room is 64 bytes, and no alignment is asked for.
-        unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), neurons) };
+        // SAFETY: four quarters of a word have been reserved, and no alignment is asked for.
+        unsafe { _mm512_storeu_si512(out.as_mut_ptr().add(filled + SIDE * place).cast(), neurons) };
     }
-    // SAFETY: so many were written into the room above.
+    // SAFETY: so many were written, at most a word.
     unsafe { out.set_len(filled + count) };
 }
 

@@ -31,6 +31,8 @@ mod short_avx2;
 mod sums;
 mod visit;
 
+use std::sync::OnceLock;
+
 use crate::error::{Error, Result};
 use crate::kernel::Available;
 use crate::kernel::pages::zeroed;
@@ -121,6 +123,8 @@ pub(crate) struct Columns {
     k: usize,
     /// Words from one column to the next.
     stride: usize,
+    /// The same bits in another order, once somebody has asked for them.
+    indices: OnceLock<Indices>,
 }
 
 /// Words of a column of `k` bits.
@@ -134,7 +138,7 @@ impl Columns {
         // Every sum over lanes and neurons, doubled and shifted as the kernels do, must fit in an i64.
         let words = n.checked_mul(stride).filter(|_| n as u128 * k as u128 <= 1 << 58);
         let words = words.ok_or(Error::OutOfMemory { bytes: n as u128 * (k as u128).div_ceil(8), purpose: PURPOSE })?;
-        Ok(Self { bits: Words::zeroed(words, PURPOSE)?, n, k, stride })
+        Ok(Self { bits: Words::zeroed(words, PURPOSE)?, n, k, stride, indices: OnceLock::new() })
     }
 
     /// The number of columns.
@@ -151,6 +155,15 @@ impl Columns {
     #[inline(always)]
     pub(crate) fn column(&self, i: usize) -> &[u64] {
         &self.bits.as_slice()[i * self.stride..][..self.stride]
+    }
+
+    /// The indices by which fields are looked up; made at first and kept, because that takes as long as some steps.
+    pub(crate) fn indices(&self, set: Available, par: Par) -> Result<&Indices> {
+        if let Some(indices) = self.indices.get() {
+            return Ok(indices);
+        }
+        let indices = Indices::of(self, set, par)?;
+        Ok(self.indices.get_or_init(|| indices))
     }
 
     /// These rows and then `rows`, which are row-major, `n` signs each (`n` is free while there is no row).
