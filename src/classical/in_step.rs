@@ -1,35 +1,26 @@
 //! The Hebbian network in synchronous steps of many cues, where single visits never happen: overlaps with all patterns as
 //! plain integers, and the fields of all neurons looked up.
 //!
-//! Some cues are met at once, because what is read for one serves all: the columns, which are counted for their overlaps,
-//! and then the indices, by which fields are looked up. The neurons that a step turns change overlaps as a sum of their
-//! columns. Everything is an integer, so answers are those of [`Packed`], which does the same for few cues, other
-//! instruction sets and small networks: indices take as long to make as some steps.
+//! Some cues are met at once ([`Met`]), which finds all that their first step needs. From there on each goes by itself: the
+//! neurons that a step turns change overlaps as a sum of their columns, and fields are looked up. Everything is an integer,
+//! so answers are those of [`Packed`], which does the same for few cues, other instruction sets and small networks: indices
+//! take as long to make as some steps.
 //!
-//! Half of the columns are enough where no neuron is undecided: with `S^μ = Σ_j ξ_j^μ`, which all states share,
-//! `a^μ = 2 Σ_{j: x_j = +1} ξ_j^μ − S^μ`.
-//!
-//! One step of 256 cues, n = 10 000, k = 1000, on two threads of a Xeon of 2.1 GHz: 12 to 15 ms, where [`Packed`] takes 45 ms
+//! One step of 256 cues, n = 10 000, k = 1000, on two threads of a Xeon of 2.1 GHz: 10 to 13 ms, where [`Packed`] takes 45 ms
 //! (`cargo bench --bench recall synchronous`).
 //!
 //! Not here: the walk, and visits of single neurons.
 
+use super::met::{Met, Patterns, lanes};
 use super::packed::{Limits, Packed};
 use super::units::{Energy, hebbian_pairs};
 use crate::binary::{Network, Tie, Visit};
 use crate::error::{Result, try_vec};
-use crate::kernel::Available;
 use crate::kernel::bits::{Columns, Indices, Signed, Sums, Tables, decided};
 use crate::par::{Par, Watch};
 
 /// Cues for which it pays to put the patterns' bits in another order.
 const WORTH_IT: usize = 4;
-/// Cues that are met at once, at most: enough to read the patterns seldom.
-const MOST_MET: usize = 32;
-/// Signs of theirs that stay in the second-level cache.
-const MOST_SIGNS: usize = 1 << 20;
-/// Neurons whose columns are counted at once, and stay in the second-level cache.
-const LISTED: usize = 2048;
 /// Neurons whose fields are looked up at once.
 const PIECE: usize = Indices::TILE;
 /// Neurons whose changes are made at once, at most,
@@ -40,9 +31,7 @@ const MOST_WORDS: usize = 1 << 20;
 /// What all cues share.
 pub(super) struct InStep<'a> {
     packed: &'a Packed<'a>,
-    indices: &'a Indices,
-    /// Each pattern's sum over all neurons.
-    of_all: Vec<i32>,
+    patterns: Patterns<'a>,
     /// Cues that are met at once.
     at_once: usize,
 }
@@ -55,56 +44,13 @@ impl<'a> InStep<'a> {
 
     /// The same network, made ready for so many cues.
     pub(super) fn of(packed: &'a Packed<'a>, cues: usize, par: Par) -> Result<Self> {
-        let (columns, set) = (packed.columns(), packed.set());
-        let indices = columns.indices(set, par)?;
-        let mut of_all = try_vec(columns.k().next_multiple_of(64), 0, "overlaps")?;
-        par.each(1, std::iter::once(&mut of_all), || Ok(()), |watch, (), of_all| sum_all(columns, of_all, set, watch))?;
-        let at_once = cues.div_ceil(par.threads()).min((MOST_SIGNS / columns.n()).clamp(2, MOST_MET));
-        Ok(Self { packed, indices, of_all, at_once })
+        let patterns = Patterns::new(packed.columns(), packed.set(), par)?;
+        Ok(Self { packed, patterns, at_once: Met::at_once(packed.columns(), cues, par) })
     }
 
     /// Neurons whose changes are made at once.
     fn changed_at_once(&self) -> usize {
         (MOST_WORDS / self.words_a_visit()).min(MOST_CHANGED)
-    }
-
-    /// Numbers of a cue's overlaps: one for each lane of whole words.
-    fn lanes(&self) -> usize {
-        self.columns().k().next_multiple_of(64)
-    }
-
-    /// Takes the overlaps of states, which may have undecided neurons.
-    fn count(&self, met: &mut [Met], states: &[i8], listed: &mut Signed, watch: &Watch) -> Result<()> {
-        let (columns, n, set) = (self.columns(), self.columns().n(), self.packed.set());
-        for (met, state) in met.iter_mut().zip(states.chunks_exact(n)) {
-            met.decided = decided(state) == n;
-        }
-        // Piece by piece, so that the columns of one serve all states.
-        for first in (0..n).step_by(LISTED) {
-            for (met, state) in met.iter_mut().zip(states.chunks_exact(n)) {
-                let piece = &state[first..n.min(first + LISTED)];
-                listed.clear();
-                listed.list_plus(piece, first, set);
-                if !met.decided {
-                    listed.list_minus(piece, first, set);
-                }
-                met.sums.count(columns, listed, set);
-                watch.check()?;
-            }
-        }
-        for met in met {
-            if met.decided {
-                // Of all neurons those that are +1 are added twice, and so those that are −1 taken away.
-                for (a, all) in met.overlaps.iter_mut().zip(&self.of_all) {
-                    *a = -all;
-                }
-                met.sums.take(columns, 2, &mut met.overlaps, set);
-            } else {
-                met.overlaps.fill(0);
-                met.sums.take(columns, 1, &mut met.overlaps, set);
-            }
-        }
-        Ok(())
     }
 
     /// Makes the tables stand for the overlaps.
@@ -118,46 +64,19 @@ impl<'a> InStep<'a> {
     /// The leans of a piece of neurons; `piece` has room for those that must be looked up.
     fn lean<'b>(&self, track: &'b mut Track, state: &[i8], first: usize, piece: &'b mut [i8]) -> &'b [i8] {
         if track.as_met {
-            return &track.met[track.cue - track.first_met].signs[first..][..piece.len()];
+            return &track.met.signs(track.cue)[first..][..piece.len()];
         }
         self.look_up(track);
         let thresholds = self.packed.stable_in(&track.limits, true).thresholds;
-        track.tables.signs(self.indices, state, first, thresholds, piece, self.packed.set());
+        track.tables.signs(self.patterns.indices, state, first, thresholds, piece, self.packed.set());
         piece
     }
-}
-
-/// Writes the sums of all columns.
-fn sum_all(columns: &Columns, out: &mut [i32], set: Available, watch: &Watch) -> Result<()> {
-    let (mut sums, mut listed) = (Sums::new(columns)?, Signed::new(LISTED)?);
-    for first in (0..columns.n()).step_by(LISTED) {
-        listed.clear();
-        (first..columns.n().min(first + LISTED)).for_each(|i| listed.push(i as u32, 1));
-        sums.count(columns, &listed, set);
-        watch.check()?;
-    }
-    sums.take(columns, 1, out, set);
-    Ok(())
-}
-
-/// What is known of a cue that was met.
-#[derive(Debug)]
-struct Met {
-    /// Whether no neuron is undecided.
-    decided: bool,
-    sums: Sums,
-    overlaps: Vec<i32>,
-    tables: Tables,
-    /// Those of all fields, if cues need no more.
-    signs: Vec<i8>,
 }
 
 /// One cue's overlaps and energy.
 #[derive(Debug)]
 pub(super) struct Track {
-    /// Those that were met at once, from number `first_met` on.
-    met: Vec<Met>,
-    first_met: usize,
+    met: Met,
     cue: usize,
     /// Whether the cue is as it was met, and its signs are known.
     as_met: bool,
@@ -170,8 +89,6 @@ pub(super) struct Track {
     energy: Energy,
     /// Of this cue, if each has its own.
     limits: Limits,
-    /// Neurons whose columns are counted.
-    listed: Signed,
     /// Neurons that a step changes.
     changed: Signed,
 }
@@ -193,29 +110,17 @@ impl Network for InStep<'_> {
     }
 
     fn track(&self) -> Result<Track> {
-        let (n, lanes) = (self.columns().n(), self.lanes());
-        let same = self.packed.is_same_for_all();
-        let met = || {
-            Ok(Met {
-                decided: false,
-                sums: Sums::new(self.columns())?,
-                overlaps: try_vec(lanes, 0, "overlaps")?,
-                tables: if same { Tables::new(self.indices, n)? } else { Tables::default() },
-                signs: try_vec(if same { n } else { 0 }, 0, "signs")?,
-            })
-        };
+        let (columns, n) = (self.columns(), self.columns().n());
         Ok(Track {
-            met: (0..self.at_once).map(|_| met()).collect::<Result<_>>()?,
-            first_met: 0,
+            met: Met::new(&self.patterns, self.at_once, self.packed.is_same_for_all())?,
             cue: 0,
             as_met: false,
-            overlaps: try_vec(lanes, 0, "overlaps")?,
-            sums: Sums::new(self.columns())?,
-            tables: Tables::new(self.indices, n)?,
+            overlaps: try_vec(lanes(columns), 0, "overlaps")?,
+            sums: Sums::new(columns)?,
+            tables: Tables::new(self.patterns.indices, n)?,
             looked_up: false,
             energy: Energy::default(),
             limits: Limits::default(),
-            listed: Signed::new(LISTED.min(n))?,
             changed: Signed::new(self.changed_at_once().min(n))?,
         })
     }
@@ -225,25 +130,10 @@ impl Network for InStep<'_> {
     }
 
     fn meet(&self, track: &mut Track, first: usize, states: &[i8], watch: &Watch) -> Result<()> {
-        let (n, k, set) = (self.columns().n(), self.columns().k(), self.packed.set());
-        track.first_met = first;
-        let met = &mut track.met[..states.len() / n];
-        self.count(met, states, &mut track.listed, watch)?;
-        if !self.packed.is_same_for_all() {
-            return Ok(());
-        }
-        for met in &mut *met {
-            met.tables.fill(&met.overlaps[..k], set);
-        }
-        let (indices, thresholds) = (self.indices, self.packed.stable_in(&track.limits, true).thresholds);
-        // Piece by piece, so that the indices of one serve all cues.
-        for first in (0..n).step_by(PIECE) {
-            let here = first..n.min(first + PIECE);
-            for (met, state) in met.iter_mut().zip(states.chunks_exact(n)) {
-                let (state, signs) = (&state[here.clone()], &mut met.signs[here.clone()]);
-                met.tables.signs(indices, state, first, thresholds, signs, set);
-            }
-            watch.check()?;
+        track.met.count(&self.patterns, first, states, watch)?;
+        if self.packed.is_same_for_all() {
+            let thresholds = self.packed.stable_in(&track.limits, true).thresholds;
+            track.met.find_signs(&self.patterns, states, thresholds, watch)?;
         }
         Ok(())
     }
@@ -251,7 +141,7 @@ impl Network for InStep<'_> {
     fn begin(&self, track: &mut Track, cue: usize, state: &[i8], _watch: &Watch) -> Result<()> {
         track.cue = cue;
         track.limits = self.packed.own_limits(cue)?;
-        track.overlaps.copy_from_slice(&track.met[cue - track.first_met].overlaps);
+        track.overlaps.copy_from_slice(track.met.overlaps(cue));
         (track.looked_up, track.as_met) = (false, self.packed.is_same_for_all());
         track.energy = self.packed.rule(cue).energy(state.iter().copied(), 0);
         Ok(())
@@ -284,7 +174,7 @@ impl Network for InStep<'_> {
 
     fn leans(&self, track: &mut Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]) {
         if track.as_met {
-            return out.copy_from_slice(&track.met[track.cue - track.first_met].signs[first..][..out.len()]);
+            return out.copy_from_slice(&track.met.signs(track.cue)[first..][..out.len()]);
         }
         self.look_up(track);
         for (piece, out) in out.chunks_mut(PIECE).enumerate() {
@@ -297,7 +187,7 @@ impl Network for InStep<'_> {
             }
             let mut fields = [0; PIECE];
             let fields = &mut fields[..out.len()];
-            track.tables.fields(self.indices, state, first, fields, self.packed.set());
+            track.tables.fields(self.patterns.indices, state, first, fields, self.packed.set());
             let sway = self.packed.sway_in(&track.limits, track.cue, noise);
             for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
                 *lean = sway.lean(first + j, skipped + j, *field);

@@ -17,6 +17,7 @@ mod in_step;
 mod learning;
 mod limits;
 mod local;
+mod met;
 mod options;
 mod packed;
 mod sparse;

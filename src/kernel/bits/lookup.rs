@@ -343,6 +343,44 @@ mod tests {
         }
     }
 
+    /// Bytes as full as can be with every shift, and fields near 0, which coarse bytes do not tell.
+    #[test]
+    fn full_tables_are_exact() {
+        let (n, k) = (150, 4 * CHOSEN * (BEYOND + 1));
+        let mut stream = Stream::new(5, 0);
+        let rows: Vec<i8> = (0..n * k).map(|_| if stream.coin() { 1 } else { -1 }).collect();
+        let columns = Columns::default().appended(&rows, n, Available::in_use(), Par::serial()).unwrap();
+        let indices = Indices::of(&columns, Available::in_use(), Par::serial()).unwrap();
+        let state = vec![1; n];
+        for shift in 0..=MOST_SHIFT {
+            let most = largest_entry(shift);
+            let full = [[most, 0, 0, 0], [0, -most, 0, 0], [most - 2, -1, 0, 1], [0, 0, most / 2, most / 2 - most]];
+            let mut a: Vec<i32> = full.into_iter().cycle().flatten().take(k - 1).collect();
+            a.push(0);
+            // One neuron's field becomes its share of one more pattern, which may be 0.
+            for target in [-1, 0, 1] {
+                let sum: i32 = rows[..(k - 1) * n].chunks(n).zip(&a).map(|(row, a)| i32::from(row[0]) * a).sum();
+                a[k - 1] = i32::from(rows[(k - 1) * n]) * (k as i32 + target - sum);
+                let mut tables = Tables::new(&indices, 1 << 24).unwrap();
+                let of = |i: usize| {
+                    let sum: i64 = rows.chunks(n).zip(&a).map(|(row, a)| i64::from(row[i]) * i64::from(*a)).sum();
+                    sum - k as i64
+                };
+                for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+                    let set = Available::or_portable(set);
+                    tables.fill(&a, set);
+                    assert_eq!((tables.digits, tables.shift, tables.narrow), (1, shift, true));
+                    let (mut h, mut signs) = (vec![0; n], vec![0; n]);
+                    tables.fields(&indices, &state, 0, &mut h, set);
+                    tables.signs(&indices, &state, 0, &[], &mut signs, set);
+                    assert_eq!(h, (0..n).map(of).collect::<Vec<_>>(), "{set:?} {shift}");
+                    assert_eq!(h[0], i64::from(target));
+                    assert_eq!(signs, h.iter().map(|h| h.signum() as i8).collect::<Vec<_>>(), "{set:?} {shift}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn many_large_overlaps_are_split() {
         let (n, k) = (1, CHOSEN * (BEYOND + 1));
