@@ -79,7 +79,7 @@ pub(crate) trait Network: Sync {
     /// [`first_swayed`](OneByOne::first_swayed); then no lean is 0.
     fn leans(&self, track: &mut Self::Track, state: &[i8], first: usize, noise: &[f64], out: &mut [i8]);
 
-    /// Gives all neurons the values `wanted`, none of which is 0 where the neuron is decided; how many change.
+    /// Gives all neurons the values `wanted`, −1 or +1; how many change.
     fn change_all(&self, track: &mut Self::Track, state: &mut [i8], wanted: &[i8], watch: &Watch) -> Result<usize>;
 
     /// Whether the state, which has no undecided neurons, equals a stored pattern.

@@ -5,7 +5,7 @@
 //! its last one — and then keeps it for good. So a look two steps back finds every cycle at its first return.
 //!
 //! Other networks can have cycles of any length. Brent (1980) finds those with one state remembered: the landmark is the
-//! state after 0, 1, 3, 7, … steps, each time for twice as many steps, and a step that reaches it closes a cycle. A cycle
+//! state after 1, 3, 7, … steps, each time for twice as many steps, and a step that reaches it closes a cycle. A cycle
 //! of two is still noticed two steps back. Where temperatures come first, all this counts from the first step at 0 with
 //! none but zeros to follow: what chance brings back proves nothing.
 
@@ -15,7 +15,6 @@ use super::options::Tie;
 use super::outcome::Reason;
 use super::walk::{Walk, Workspace};
 use crate::error::Result;
-use crate::kernel::bits::decided;
 
 impl<N: Network> Walk<'_, '_, N> {
     pub(super) fn synchronously(&mut self) -> Result<Reason> {
@@ -72,9 +71,7 @@ impl<N: Network> Walk<'_, '_, N> {
         let returned = wanted == before;
         before.copy_from_slice(self.state);
         self.n_flips += self.network.change_all(track, self.state, wanted, self.watch)? as u64;
-        if self.undecided > 0 {
-            self.undecided = n - decided(self.state);
-        }
+        self.undecided = 0;
         Ok(returned)
     }
 }
@@ -118,7 +115,7 @@ struct Detector {
 
 impl Detector {
     /// Whether the step just made came back to an earlier state; `returned` says so of that of two steps ago. The first
-    /// cannot: it would have ended in a fixed point.
+    /// of the steps that count cannot: neither that state nor the landmark is one of theirs yet.
     fn closes(&mut self, state: &[i8], returned: bool, landmark: &mut [i8]) -> bool {
         self.steps += 1;
         if self.steps >= 2 && (returned || state == landmark) {

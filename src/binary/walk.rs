@@ -100,7 +100,7 @@ pub(super) fn run<N: Network>(
         space.free.clear();
         space.free.extend((0_u32..).zip(&*state).filter(|(_, x)| **x == 0).map(|(i, _)| i));
     } else {
-        // Of the first cue and all others.
+        // Listed once: they are the same for all cues.
         space.free.extend((0_u32..).take(state.len()).skip(space.free.len()));
     }
     space.listed.clear();

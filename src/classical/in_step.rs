@@ -3,15 +3,15 @@
 //!
 //! Some cues are met at once ([`Met`]), which finds all that their first step needs. From there on each goes by itself: the
 //! neurons that a step turns change overlaps as a sum of their columns, and fields are looked up. Everything is an integer,
-//! so answers are those of [`Packed`], which does the same for few cues, other instruction sets and small networks: indices
-//! take as long to make as some steps.
+//! so answers are those of [`Packed`], which does the same with other instruction sets, in small networks, and for few cues
+//! while there are no indices: they take as long to make as some steps.
 //!
 //! One step of 256 cues, n = 10 000, k = 1000, on two threads of a Xeon of 2.1 GHz: 10 to 13 ms, where [`Packed`] takes 45 ms
 //! (`cargo bench --bench recall synchronous`).
 //!
 //! Not here: the walk, and visits of single neurons.
 
-use super::met::{Met, Patterns, lanes};
+use super::met::{Met, Patterns};
 use super::packed::{Limits, Packed};
 use super::units::{Energy, hebbian_pairs};
 use crate::binary::{Network, Tie, Visit};
@@ -19,7 +19,7 @@ use crate::error::{Result, try_vec};
 use crate::kernel::bits::{Columns, Indices, Signed, Sums, Tables, decided};
 use crate::par::{Par, Watch};
 
-/// Cues for which it pays to put the patterns' bits in another order.
+/// Cues for which it pays to put the patterns' bits in another order, where that has not been done.
 const WORTH_IT: usize = 4;
 /// Neurons whose fields are looked up at once.
 const PIECE: usize = Indices::TILE;
@@ -39,7 +39,8 @@ pub(super) struct InStep<'a> {
 impl<'a> InStep<'a> {
     /// Whether it pays for so many cues.
     pub(super) fn pays(packed: &Packed, cues: usize) -> bool {
-        cues >= WORTH_IT && Indices::pay(packed.columns(), packed.set())
+        let columns = packed.columns();
+        (cues >= WORTH_IT || columns.has_indices()) && Indices::pay(columns, packed.set())
     }
 
     /// The same network, made ready for so many cues.
@@ -68,7 +69,7 @@ impl<'a> InStep<'a> {
         }
         self.look_up(track);
         let thresholds = self.packed.stable_in(&track.limits, true).thresholds;
-        track.tables.signs(self.patterns.indices, state, first, thresholds, piece, self.packed.set());
+        track.tables.signs(&self.patterns.indices, state, first, thresholds, piece, self.packed.set());
         piece
     }
 }
@@ -115,9 +116,9 @@ impl Network for InStep<'_> {
             met: Met::new(&self.patterns, self.at_once, self.packed.is_same_for_all())?,
             cue: 0,
             as_met: false,
-            overlaps: try_vec(lanes(columns), 0, "overlaps")?,
+            overlaps: try_vec(self.patterns.lanes(), 0, "overlaps")?,
             sums: Sums::new(columns)?,
-            tables: Tables::new(self.patterns.indices, n)?,
+            tables: Tables::new(&self.patterns.indices, n)?,
             looked_up: false,
             energy: Energy::default(),
             limits: Limits::default(),
@@ -187,7 +188,7 @@ impl Network for InStep<'_> {
             }
             let mut fields = [0; PIECE];
             let fields = &mut fields[..out.len()];
-            track.tables.fields(self.patterns.indices, state, first, fields, self.packed.set());
+            track.tables.fields(&self.patterns.indices, state, first, fields, self.packed.set());
             let sway = self.packed.sway_in(&track.limits, track.cue, noise);
             for (j, (lean, field)) in out.iter_mut().zip(fields).enumerate() {
                 *lean = sway.lean(first + j, skipped + j, *field);
@@ -196,26 +197,24 @@ impl Network for InStep<'_> {
     }
 
     fn change_all(&self, track: &mut Track, state: &mut [i8], wanted: &[i8], watch: &Watch) -> Result<usize> {
-        let (rule, set, mut changed) = (self.packed.rule(track.cue), self.packed.set(), 0);
-        let at_once = self.changed_at_once();
-        for (piece, (state, wanted)) in state.chunks_mut(at_once).zip(wanted.chunks(at_once)).enumerate() {
-            let first = piece * at_once;
-            if !rule.local.is_zero() {
-                for (i, (x, to)) in (first..).zip(state.iter().zip(wanted)) {
-                    track.energy.shift(&rule, i, *x, *to);
-                }
+        let (rule, set, at_once) = (self.packed.rule(track.cue), self.packed.set(), self.changed_at_once());
+        if !rule.local.is_zero() {
+            for (i, (x, to)) in state.iter().zip(wanted).enumerate() {
+                track.energy.shift(&rule, i, *x, *to);
             }
-            // A neuron that is decided changes by 2, another by 1.
-            let by_one = decided(state) < state.len();
-            for factor in if by_one { 1..=2 } else { 2..=2 } {
-                track.changed.list_changes(state, wanted, first, factor == 2, set);
+        }
+        let mut changed = 0;
+        // A neuron that is undecided changes by 1, another by 2.
+        for factor in if decided(state) < state.len() { 1..=2 } else { 2..=2 } {
+            for (piece, (state, wanted)) in state.chunks(at_once).zip(wanted.chunks(at_once)).enumerate() {
+                track.changed.list_changes(state, wanted, piece * at_once, factor == 2, set);
                 changed += track.changed.plus().len() + track.changed.minus().len();
                 track.sums.count(self.columns(), &track.changed, set);
-                track.sums.take(self.columns(), factor, &mut track.overlaps, set);
+                watch.check()?;
             }
-            state.copy_from_slice(wanted);
-            watch.check()?;
+            track.sums.take(self.columns(), factor, &mut track.overlaps, set);
         }
+        state.copy_from_slice(wanted);
         (track.looked_up, track.as_met) = (false, false);
         Ok(changed)
     }

@@ -6,6 +6,8 @@
 //!
 //! Not here: what becomes of a cue.
 
+use std::sync::Arc;
+
 use crate::error::{Result, try_vec};
 use crate::kernel::Available;
 use crate::kernel::bits::{Columns, Indices, Signed, Sums, Tables, decided};
@@ -22,37 +24,19 @@ const LISTED: usize = 2048;
 #[derive(Debug)]
 pub(super) struct Patterns<'a> {
     pub columns: &'a Columns,
-    pub indices: &'a Indices,
-    /// Each pattern's sum over all neurons.
-    of_all: Vec<i32>,
+    pub indices: Arc<Indices>,
     pub set: Available,
 }
 
 impl<'a> Patterns<'a> {
     pub(super) fn new(columns: &'a Columns, set: Available, par: Par) -> Result<Self> {
-        let indices = columns.indices(set, par)?;
-        let mut of_all = try_vec(lanes(columns), 0, "overlaps")?;
-        par.each(1, std::iter::once(&mut of_all), || Ok(()), |watch, (), of_all| sum_all(columns, of_all, set, watch))?;
-        Ok(Self { columns, indices, of_all, set })
+        Ok(Self { columns, indices: columns.indices(set, par)?, set })
     }
-}
 
-/// Numbers of a cue's overlaps: one for each lane of whole words.
-pub(super) fn lanes(columns: &Columns) -> usize {
-    columns.k().next_multiple_of(64)
-}
-
-/// Writes the sums of all columns.
-fn sum_all(columns: &Columns, out: &mut [i32], set: Available, watch: &Watch) -> Result<()> {
-    let (mut sums, mut listed) = (Sums::new(columns)?, Signed::new(LISTED)?);
-    for first in (0..columns.n()).step_by(LISTED) {
-        listed.clear();
-        (first..columns.n().min(first + LISTED)).for_each(|i| listed.push(i as u32, 1));
-        sums.count(columns, &listed, set);
-        watch.check()?;
+    /// Numbers of a cue's overlaps: one for each lane of whole words.
+    pub(super) fn lanes(&self) -> usize {
+        self.indices.totals().len()
     }
-    sums.take(columns, 1, out, set);
-    Ok(())
 }
 
 /// What is known of the cues that were met.
@@ -90,8 +74,8 @@ impl Met {
             Ok(Cue {
                 decided: false,
                 sums: Sums::new(patterns.columns)?,
-                overlaps: try_vec(lanes(patterns.columns), 0, "overlaps")?,
-                tables: if signs { Tables::new(patterns.indices, n)? } else { Tables::default() },
+                overlaps: try_vec(patterns.lanes(), 0, "overlaps")?,
+                tables: if signs { Tables::new(&patterns.indices, n)? } else { Tables::default() },
                 signs: try_vec(if signs { n } else { 0 }, 0, "signs")?,
             })
         };
@@ -154,7 +138,7 @@ impl Met {
             let here = first..n.min(first + Indices::TILE);
             for (cue, state) in cues.iter_mut().zip(states.chunks_exact(n)) {
                 let (state, signs) = (&state[here.clone()], &mut cue.signs[here.clone()]);
-                cue.tables.signs(patterns.indices, state, first, thresholds, signs, set);
+                cue.tables.signs(&patterns.indices, state, first, thresholds, signs, set);
             }
             watch.check()?;
         }
@@ -167,7 +151,7 @@ impl Cue {
     fn take_overlaps(&mut self, patterns: &Patterns) {
         if self.decided {
             // Of all neurons those that are +1 are added twice, and so those that are −1 taken away.
-            for (a, all) in self.overlaps.iter_mut().zip(&patterns.of_all) {
+            for (a, all) in self.overlaps.iter_mut().zip(patterns.indices.totals()) {
                 *a = -all;
             }
         } else {

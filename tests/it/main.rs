@@ -12,4 +12,5 @@ mod random;
 mod rules;
 mod separations;
 mod sparse;
+mod synchronous;
 mod vectors;

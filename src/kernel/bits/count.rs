@@ -11,7 +11,7 @@
 use super::count_x86;
 use super::lists::Signed;
 use super::{BLOCK, Columns, HALF, for_every_set};
-use crate::kernel::{Available, InstructionSet};
+use crate::kernel::Available;
 
 /// Planes that a tree fills by itself,
 pub(super) const SAVED: usize = 4;
@@ -211,10 +211,10 @@ fn add_columns(set: Available, columns: &Columns, neurons: &[u32], planes: &mut 
     match (set.set(), columns.stride) {
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
         #[cfg(target_arch = "x86_64")]
-        (InstructionSet::Avx512, 8) => unsafe { count_x86::count_few::<1>(columns, neurons, planes, room) },
+        (crate::InstructionSet::Avx512, 8) => unsafe { count_x86::count_few::<1>(columns, neurons, planes, room) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        (InstructionSet::Avx512, 16) => unsafe { count_x86::count_few::<2>(columns, neurons, planes, room) },
+        (crate::InstructionSet::Avx512, 16) => unsafe { count_x86::count_few::<2>(columns, neurons, planes, room) },
         _ => plain_add_columns(set, columns, neurons, planes, room),
     }
 }

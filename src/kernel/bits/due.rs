@@ -24,7 +24,7 @@ use super::due_x86;
 use super::plain::{LANES, shift_all};
 use super::{Columns, for_every_set};
 use crate::error::{Result, try_vec};
-use crate::kernel::{Available, InstructionSet};
+use crate::kernel::Available;
 
 /// Changes that are remembered.
 const REMEMBERED: usize = 256;
@@ -141,7 +141,7 @@ impl Due {
         match set.set() {
             // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => unsafe { due_x86::sift(order, &self.limits, self.ahead, neurons, places) },
+            crate::InstructionSet::Avx512 => unsafe { due_x86::sift(order, &self.limits, self.ahead, neurons, places) },
             _ => sift(set, order, &self.limits, self.ahead, neurons, places),
         }
     }
@@ -197,6 +197,7 @@ for_every_set! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::InstructionSet;
     use crate::kernel::bits::Agreements;
     use crate::par::Par;
     use crate::rng::Stream;

@@ -5,12 +5,12 @@
 //!
 //! Not here: the tables (`lookup`).
 
-use super::{Columns, PIECE, for_every_set};
+use super::{Columns, PIECE, Signed, Sums, for_every_set};
 use crate::InstructionSet;
-use crate::error::Result;
+use crate::error::{Result, try_vec};
 use crate::kernel::Available;
 use crate::kernel::pages::{Plain, zeroed};
-use crate::par::Par;
+use crate::par::{Par, Watch};
 
 /// Patterns of a byte of an index,
 pub(super) const CHOSEN: usize = 4;
@@ -46,6 +46,8 @@ unsafe impl Plain for Line {}
 #[derive(Debug)]
 pub(crate) struct Indices {
     lines: Vec<Line>,
+    /// Each pattern's sum over all neurons, one a lane of whole words.
+    totals: Vec<i32>,
     pub(super) groups: usize,
     pub(super) k: usize,
 }
@@ -53,6 +55,8 @@ pub(crate) struct Indices {
 impl Indices {
     /// Neurons whose fields are looked up at once.
     pub(crate) const TILE: usize = TILE;
+    /// Bytes up to which they stay with their columns.
+    pub(crate) const MOST_KEPT: usize = 64 << 20;
 
     /// Whether tables pay; elsewhere they need not even hold the overlaps.
     pub(crate) fn pay(columns: &Columns, set: Available) -> bool {
@@ -76,7 +80,19 @@ impl Indices {
                 Ok(())
             },
         )?;
-        Ok(Self { lines, groups, k })
+        let mut totals = try_vec(k.next_multiple_of(64), 0, "overlaps")?;
+        par.each(1, std::iter::once(&mut totals), || Ok(()), |watch, (), totals| sum_all(columns, totals, set, watch))?;
+        Ok(Self { lines, totals, groups, k })
+    }
+
+    /// Each pattern's sum over all neurons, one a lane of whole words.
+    pub(crate) fn totals(&self) -> &[i32] {
+        &self.totals
+    }
+
+    /// The memory that they take.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.lines.as_slice()) + size_of_val(self.totals.as_slice())
     }
 
     /// The lines of the neurons from `first` on.
@@ -84,6 +100,19 @@ impl Indices {
         debug_assert!(first.is_multiple_of(TILE), "whole tiles");
         &self.lines[first / TILE * self.groups * LINES..][..self.groups * LINES]
     }
+}
+
+/// Writes the sums of all columns.
+fn sum_all(columns: &Columns, out: &mut [i32], set: Available, watch: &Watch) -> Result<()> {
+    let (mut sums, mut listed) = (Sums::new(columns)?, Signed::new(PIECE)?);
+    for first in (0..columns.n).step_by(PIECE) {
+        listed.clear();
+        (first..columns.n.min(first + PIECE)).for_each(|i| listed.push(i as u32, 1));
+        sums.count(columns, &listed, set);
+        watch.check()?;
+    }
+    sums.take(columns, 1, out, set);
+    Ok(())
 }
 
 /// The group of a pattern, and its bit in an index.

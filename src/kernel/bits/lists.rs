@@ -5,7 +5,6 @@
 use super::for_every_set;
 #[cfg(target_arch = "x86_64")]
 use super::lists_x86;
-use crate::InstructionSet;
 use crate::error::{Result, try_room};
 use crate::kernel::Available;
 
@@ -124,7 +123,7 @@ fn list_value(set: Available, state: &[i8], first: usize, value: i8, out: &mut V
     match set.set() {
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { lists_x86::list_value(state, first, value, out) },
+        crate::InstructionSet::Avx512 => unsafe { lists_x86::list_value(state, first, value, out) },
         _ => plain_list_value(set, state, first, value, out),
     }
 }
@@ -134,7 +133,7 @@ fn list_turns(set: Available, state: &[i8], wanted: &[i8], first: usize, from: i
     match set.set() {
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { lists_x86::list_turns(state, wanted, first, from, to, out) },
+        crate::InstructionSet::Avx512 => unsafe { lists_x86::list_turns(state, wanted, first, from, to, out) },
         _ => plain_list_turns(set, state, wanted, first, from, to, out),
     }
 }
@@ -156,6 +155,7 @@ for_every_set! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::InstructionSet;
     use crate::rng::Stream;
 
     #[test]

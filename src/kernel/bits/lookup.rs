@@ -24,7 +24,6 @@ use super::for_every_set;
 use super::indices::{BYTES, CHOSEN, ENTRIES, GROUP, Indices, LINE, LINES, Line, TILE, ZEROS, place_of};
 #[cfg(target_arch = "x86_64")]
 use super::lookup_x86;
-use crate::InstructionSet;
 use crate::error::{Result, try_room, try_vec};
 use crate::kernel::Available;
 
@@ -34,7 +33,7 @@ const MOST_SHIFT: u32 = 8;
 const BEYOND: usize = 8;
 /// Bits of a digit, of which any four may be added up.
 const DIGIT: u32 = 13;
-/// The largest number that need not be split.
+/// The largest number of which any four may be added up.
 const MOST: i32 = largest_entry(MOST_SHIFT) / CHOSEN as i32;
 /// What the memory is for, in errors.
 const PURPOSE: &str = "tables of overlaps";
@@ -158,7 +157,7 @@ impl Tables {
         for (number, (out, state)) in out.chunks_mut(TILE).zip(state.chunks(TILE)).enumerate() {
             let first = first + number * TILE;
             #[cfg(target_arch = "x86_64")]
-            if thresholds.is_empty() && self.narrow && set.set() == InstructionSet::Avx512 {
+            if thresholds.is_empty() && self.narrow && set.set() == crate::InstructionSet::Avx512 {
                 // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
                 unsafe { lookup_x86::signs(self, indices.tile(first), state, indices.k, out) };
                 continue;
@@ -186,7 +185,7 @@ fn write(set: Available, held: &[[i16; GROUP]], shift: u32, coarse: &mut [Line],
     match set.set() {
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { lookup_x86::write(held, shift, coarse, fine) },
+        crate::InstructionSet::Avx512 => unsafe { lookup_x86::write(held, shift, coarse, fine) },
         _ => plain_write(held, shift, coarse, fine),
     }
 }
@@ -271,7 +270,7 @@ fn choose(set: Available, tile: &[Line], tables: &[Line], sums: &mut [i32; TILE]
     match set.set() {
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { lookup_x86::choose(tile, tables, sums) },
+        crate::InstructionSet::Avx512 => unsafe { lookup_x86::choose(tile, tables, sums) },
         _ => plain_choose(tile, tables, sums),
     }
 }
@@ -293,6 +292,7 @@ fn plain_choose(tile: &[Line], tables: &[Line], sums: &mut [i32; TILE]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::InstructionSet;
     use crate::kernel::bits::Columns;
     use crate::par::Par;
     use crate::rng::Stream;

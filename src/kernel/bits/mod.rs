@@ -31,7 +31,7 @@ mod short_avx2;
 mod sums;
 mod visit;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, Result};
 use crate::kernel::Available;
@@ -123,8 +123,8 @@ pub(crate) struct Columns {
     k: usize,
     /// Words from one column to the next.
     stride: usize,
-    /// The same bits in another order, once somebody has asked for them.
-    indices: OnceLock<Indices>,
+    /// The same bits in another order, once somebody has asked for them, if they are not too many to be kept.
+    indices: OnceLock<Arc<Indices>>,
 }
 
 /// Words of a column of `k` bits.
@@ -157,13 +157,19 @@ impl Columns {
         &self.bits.as_slice()[i * self.stride..][..self.stride]
     }
 
-    /// The indices by which fields are looked up; made at first and kept, because that takes as long as some steps.
-    pub(crate) fn indices(&self, set: Available, par: Par) -> Result<&Indices> {
-        if let Some(indices) = self.indices.get() {
-            return Ok(indices);
+    /// The indices by which fields are looked up. They take twice the memory of the columns, and as long to make as some
+    /// steps: those of [`Indices::MOST_KEPT`] bytes and less are kept.
+    pub(crate) fn indices(&self, set: Available, par: Par) -> Result<Arc<Indices>> {
+        if let Some(kept) = self.indices.get() {
+            return Ok(kept.clone());
         }
-        let indices = Indices::of(self, set, par)?;
-        Ok(self.indices.get_or_init(|| indices))
+        let made = Arc::new(Indices::of(self, set, par)?);
+        Ok(if made.bytes() <= Indices::MOST_KEPT { self.indices.get_or_init(|| made).clone() } else { made })
+    }
+
+    /// Whether they need not be made.
+    pub(crate) fn has_indices(&self) -> bool {
+        self.indices.get().is_some()
     }
 
     /// These rows and then `rows`, which are row-major, `n` signs each (`n` is free while there is no row).

@@ -20,7 +20,7 @@
 use super::for_every_set;
 #[cfg(target_arch = "x86_64")]
 use super::plain_x86;
-use crate::kernel::{Available, InstructionSet};
+use crate::kernel::Available;
 
 /// Lanes of a word.
 pub(super) const LANES: usize = 64;
@@ -115,7 +115,7 @@ pub(crate) fn sum(set: Available, column: &[u64], weights: &[i64]) -> i64 {
     match set.set() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
-        InstructionSet::Avx512 => unsafe { plain_x86::sum(column, weights) },
+        crate::InstructionSet::Avx512 => unsafe { plain_x86::sum(column, weights) },
         _ => plain_sum(set, column, weights),
     }
 }
@@ -132,7 +132,7 @@ pub(crate) fn shift_all<'a>(
             match set.set() {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
-                InstructionSet::Avx512 => unsafe { plain_x86::shift(column, step, lanes) },
+                crate::InstructionSet::Avx512 => unsafe { plain_x86::shift(column, step, lanes) },
                 _ => plain_shift(set, column, step, lanes),
             }
         }
@@ -153,6 +153,7 @@ pub(crate) fn tally(column: impl Iterator<Item = u64>, lanes: &[i32], least: i32
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::InstructionSet;
     use crate::rng::Stream;
 
     fn sets() -> impl Iterator<Item = Available> {

@@ -12,7 +12,7 @@ use super::for_every_set;
 use super::plain::{LANES, SIDE, masked};
 #[cfg(target_arch = "x86_64")]
 use super::{plain_x86, short_avx2};
-use crate::kernel::{Available, InstructionSet};
+use crate::kernel::Available;
 
 /// The largest lane: its square, four times, fits 32 bits.
 pub(crate) const MOST_SHORT: i32 = 23_000;
@@ -74,10 +74,10 @@ pub(crate) fn squares(set: Available, column: &[u64], lanes: &[i16], most: i32) 
     match set.set() {
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => unsafe { short_avx2::squares(column, lanes, run) },
+        crate::InstructionSet::Avx2 => unsafe { short_avx2::squares(column, lanes, run) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { plain_x86::squares(column, lanes, run) },
+        crate::InstructionSet::Avx512 => unsafe { plain_x86::squares(column, lanes, run) },
         _ => plain_squares(set, column, lanes),
     }
 }
@@ -87,10 +87,10 @@ pub(crate) fn follow(set: Available, column: &[u64], step: i8, lanes: &mut [i16]
     match set.set() {
         // SAFETY: an `Available` is made only after `InstructionSet::is_available` found these features.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => unsafe { short_avx2::follow(column, step.into(), lanes) },
+        crate::InstructionSet::Avx2 => unsafe { short_avx2::follow(column, step.into(), lanes) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { plain_x86::follow(column, step.into(), lanes) },
+        crate::InstructionSet::Avx512 => unsafe { plain_x86::follow(column, step.into(), lanes) },
         _ => plain_follow(set, column, step.into(), lanes),
     }
 }
@@ -98,6 +98,7 @@ pub(crate) fn follow(set: Available, column: &[u64], step: i8, lanes: &mut [i16]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::InstructionSet;
     use crate::rng::Stream;
 
     #[test]
