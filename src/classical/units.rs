@@ -130,3 +130,15 @@ impl Energy {
         0.0 - magnitude
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn squares_that_need_more_than_64_bits_are_exact() {
+        let (n, k) = (1_usize << 22, (1 << 19) + 1);
+        let pairs = hebbian_pairs(&vec![1; n], &vec![n as i64; k]);
+        assert_eq!(pairs, (n * n) as i128 * k as i128 - (n * k) as i128);
+    }
+}
