@@ -60,6 +60,9 @@ class ClassicalHopfield(BinaryNetwork):
     reported as the exact value rounded once. About ``n / (4 log n)`` random patterns can be stored so that
     all are fixed points (McEliece et al. 1987).
 
+    Synchronous updates of four cues and more at once make a table of all patterns' bits, of twice the memory
+    of the network, where the processor has AVX-512. Up to 64 MiB it is kept until other patterns are stored.
+
     Examples
     --------
     >>> import numpy as np

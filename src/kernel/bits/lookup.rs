@@ -14,9 +14,8 @@
 //!
 //! What did not help: entries of 16 bits looked up whole, five patterns a table. Inside the processor a permutation of words
 //! is two instructions, one of bytes is one (a Xeon of 2.1 GHz, 10 000 neurons and 1000 patterns: 42 µs, or 37 where two states
-//! share the indices, instead of 33 for both bytes). Nor did products of matrices with AMX: twice as fast alone, but slower as
-//! soon as another program uses the other half of the core, which slows them down by a factor of three and this by less than
-//! two.
+//! share the indices, instead of 33 for both bytes). Nor did products of matrices with AMX: with a core of its own a step
+//! takes as long as this, but what another program on the same core slows down by less than two is three times slower then.
 //!
 //! Not here: single neurons, and states that change between visits; a table takes as long as some hundred visits.
 
