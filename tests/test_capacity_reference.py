@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import tolerance
+import tolerance_capacity
 from hopfield import capacity
 from tolerance import figures, worst
 
@@ -67,7 +68,7 @@ def test_finite_temperature(row: dict[str, float]) -> None:
     found = capacity.mean_field(row["alpha"], row["T"])
     for name, letter in (("overlap", "m"), ("edwards_anderson", "q"), ("noise", "r")):
         expected = row[letter]
-        bound = tolerance.coarse(expected) if row["T"] == 0.1 else tolerance.printed(expected)
+        bound = tolerance_capacity.coarse(expected) if row["T"] == 0.1 else tolerance.printed(expected)
         near(getattr(found, name), expected, bound)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tolerance
+import tolerance_capacity
 from hopfield import capacity
 from hopfield.errors import HopfieldError, InputTypeError, InvalidInputError
 from oracle import capacity as oracle
@@ -43,14 +43,14 @@ def test_mceliece(n: int, which: str) -> None:
 def test_stable_probability(n: int, k: float, which: str) -> None:
     expected = oracle.stable_probability(n, k, which)
     bits = n * (k if which == "all" else 1)
-    bound = tolerance.stable_probability(n, k, bits, expected)
+    bound = tolerance_capacity.stable_probability(n, k, bits, expected)
     near(capacity.stable_probability(n, k, recalled=which), expected, bound + 5e-324)
 
 
 @given(loads)
 def test_one_step_error(alpha: float) -> None:
     expected = oracle.one_step_error(alpha)
-    bound = tolerance.tail(math.sqrt(0.5 / alpha)) * expected if alpha > 1e-3 else 1e-200
+    bound = tolerance_capacity.tail(math.sqrt(0.5 / alpha)) * expected if alpha > 1e-3 else 1e-200
     near(capacity.one_step_error(alpha), expected, bound)
 
 
@@ -58,7 +58,7 @@ def test_one_step_error(alpha: float) -> None:
 def test_load_at_error(error: float) -> None:
     expected = oracle.load_at_error(error)
     x = math.sqrt(0.5 / expected)
-    near(capacity.load_at_error(error), expected, (2 * tolerance.tail_inverse(x, error) + 6 * U64) * expected)
+    near(capacity.load_at_error(error), expected, (2 * tolerance_capacity.tail_inverse(x, error) + 6 * U64) * expected)
 
 
 @given(st.floats(-1, 1), loads)
@@ -87,7 +87,7 @@ def test_gardner(kappa: float) -> None:
 @given(st.integers(2, 10**5), degrees, shares)
 def test_krotov_hopfield(n: int, degree: int, error: float) -> None:
     x = math.sqrt(0.5 / oracle.load_at_error(error))
-    relative = 2 * tolerance.tail_inverse(x, error) + (2 * degree + 6) * U64
+    relative = 2 * tolerance_capacity.tail_inverse(x, error) + (2 * degree + 6) * U64
     expected = oracle.krotov_hopfield(n, degree, error)
     near(capacity.krotov_hopfield(n, degree, error=error), expected, relative * expected)
     expected = oracle.krotov_hopfield_load(degree, error)
@@ -98,7 +98,7 @@ def test_krotov_hopfield(n: int, degree: int, error: float) -> None:
 def test_krotov_hopfield_error(n: int, degree: int, share: float) -> None:
     k = share * float(oracle.scale(n, degree))
     expected = oracle.krotov_hopfield_error(n, k, degree)
-    bound = tolerance.tail(math.sqrt(0.5 / share), 4 + degree) * expected + 1e-300
+    bound = tolerance_capacity.tail(math.sqrt(0.5 / share), 4 + degree) * expected + 1e-300
     near(capacity.krotov_hopfield_error(n, k, degree), expected, bound)
 
 
@@ -112,7 +112,7 @@ def test_krotov_hopfield_error_free(n: int, degree: int, which: str) -> None:
 @given(st.integers(2, 3000), st.one_of(st.floats(0, 0.5), st.sampled_from([0.0, 0.374, 0.375, 0.376, 0.5])))
 def test_demircigil(n: int, corruption: float) -> None:
     expected = oracle.demircigil_rate(corruption)
-    bound = tolerance.demircigil_rate(corruption, expected)
+    bound = tolerance_capacity.demircigil_rate(corruption, expected)
     near(capacity.demircigil_rate(corruption), expected, bound)
     patterns = oracle.demircigil(n, corruption)
     near(capacity.demircigil(n, corruption), patterns, (n * (bound + 2 * U64 * expected) * 1.01 + 3 * U64) * patterns)
@@ -125,7 +125,7 @@ def test_demircigil(n: int, corruption: float) -> None:
 def test_ramsauer(d: int, beta: float, radius: float, failure: float) -> None:
     expected = oracle.ramsauer(d, beta, radius, failure)
     found = capacity.ramsauer(d, beta=beta, radius=radius, failure=failure)
-    bounds = tolerance.ramsauer(d, beta, radius, failure, expected)
+    bounds = tolerance_capacity.ramsauer(d, beta, radius, failure, expected)
     for name, bound in bounds.items():
         near(getattr(found, name), getattr(expected, name), bound)
     if abs(expected.c - expected.least_c) > bounds["c"] + bounds["least_c"]:
@@ -154,7 +154,7 @@ def test_the_critical_load_is_that_of_the_oracle() -> None:
 )
 def test_mean_field_at_zero_temperature(alpha: float, solution: str) -> None:
     y = oracle.y_of_load(alpha, solution)
-    off = tolerance.mean_field_root(alpha, y) if y else 0.0
+    off = tolerance_capacity.mean_field_root(alpha, y) if y else 0.0
     expected, *sides = (oracle.at(alpha, side) for side in (y, max(y - off, y / 2), y + off))
     found = capacity.mean_field(alpha, solution=solution)
     for name, value in expected._asdict().items():
@@ -190,7 +190,7 @@ def test_mean_field_solves_its_equations(alpha: float, temperature: float, solut
     if math.isinf(found.noise):
         assert alpha == 0
         return
-    bounds = tolerance.mean_field_residuals(temperature, found)
+    bounds = tolerance_capacity.mean_field_residuals(temperature, found)
     for name, residual in oracle.residuals(alpha, temperature, found).items():
         near(residual, 0.0, bounds[name])
     c = found.susceptibility
@@ -205,7 +205,7 @@ def test_mean_field_solves_its_equations(alpha: float, temperature: float, solut
 )
 def test_the_state_near_a_pattern_is_what_the_equations_lead_to_from_it(alpha: float, temperature: float) -> None:
     expected, found = oracle.iterate(alpha, temperature), capacity.mean_field(alpha, temperature)
-    bounds = tolerance.mean_field_residuals(temperature, found)
+    bounds = tolerance_capacity.mean_field_residuals(temperature, found)
     # Away from the critical load the equations hold their solution ten times as tight as they are solved.
     for name, bound in bounds.items():
         near(getattr(found, name), getattr(expected, name), 10 * bound)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hopfield as hf
-import tolerance
+import tolerance_capacity
 from hopfield.errors import InvalidInputError, OutOfMemoryError
 from oracle import capacity as oracle
 from tolerance import worst
@@ -31,11 +31,11 @@ def test_reals_are_the_oracles(trial: tuple[int, int, int, int], ensemble: str) 
     patterns, noise, seed = hf._core.real_trial(*trial, ensemble)
     rows, direction, expected_seed = oracle.real_trial(*trial, ensemble)
     assert seed == expected_seed
-    assert worst(noise, direction, tolerance.normal_numbers(direction, 1)) <= 1
+    assert worst(noise, direction, tolerance_capacity.normal_numbers(direction, 1)) <= 1
     # Of a short row the length may be small, and what is scaled up with it large.
     scale = np.sqrt(trial[1]) / np.linalg.norm(hf._core.real_trial(*trial, "gaussian")[0], axis=1)
     stretched = np.maximum(scale, 1)[:, np.newaxis] if ensemble == "spherical" else 1.0
-    assert worst(patterns, rows, stretched * tolerance.normal_numbers(rows, trial[1])) <= 1
+    assert worst(patterns, rows, stretched * tolerance_capacity.normal_numbers(rows, trial[1])) <= 1
 
 
 def test_the_words_of_a_seed_are_pinned() -> None:

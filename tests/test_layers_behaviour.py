@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import hopfield as hf
 import tolerance
+import tolerance_layers
 from hopfield.errors import InputTypeError, InvalidInputError
 from oracle import layers as oracle
 from strategies_modern import FLOATS, lists
@@ -159,7 +160,7 @@ def test_a_network_settles_where_a_memory_does() -> None:
     found, info = network(cues, return_info=True)
     retrieved = hf.ModernHopfield(patterns, beta=2.0).retrieve(cues, tol=1e-12)
     assert info.converged.all()
-    assert np.abs(found - retrieved.states).max() <= tolerance.settled(1e-12, network, found)
+    assert np.abs(found - retrieved.states).max() <= tolerance_layers.settled(1e-12, network, found)
     assert network.parameters.keys() == {"patterns"}
     assert not hf.layers.HopfieldNetwork(patterns=patterns).parameters
     assert hf.layers.HopfieldNetwork(6, quantity=4)(cues[0]).shape == (6,)
@@ -187,7 +188,7 @@ def test_hidden_states_are_those_of_the_oracle(
     found = hf.layers.hidden_state_attention(*arrays, state=state, hidden=hidden if given_hidden else None, **mixing)
     carried = hidden if given_hidden else np.zeros_like(hidden)
     expected = oracle.hidden_state_attention(*map(lists, (*arrays, state, carried)), **mixing)
-    bounds = tolerance.hidden_state(*arrays, state, carried, **mixing, dtype=dtype)
+    bounds = tolerance_layers.hidden_state(*arrays, state, carried, **mixing, dtype=dtype)
     for one, other, bound in zip(found, expected, bounds, strict=True):
         assert one.dtype == dtype
         assert worst(one, other, bound) <= 1
@@ -211,7 +212,7 @@ def test_without_a_share_that_stays_hidden_states_are_attention_with_a_residual(
     )
     plain = hf.attention(q, k, v, beta=0.5)
     for at in np.ndindex(2, 3):
-        bounds = tolerance.hidden_state(
+        bounds = tolerance_layers.hidden_state(
             q[at], k[at], v[at], x[at], np.zeros((5, 7)), alpha=0.25, alpha_hidden=0.0, beta=0.5, dtype="f8"
         )
         # Attention is off by its own errors, which are of the same form.

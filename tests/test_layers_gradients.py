@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import hopfield as hf
-import tolerance
+import tolerance_layers
 from hopfield.errors import InvalidInputError
 from tolerance import Array
 
@@ -33,7 +33,7 @@ def slopes(call: Call, place: Array, draw: Call) -> tuple[Array, Array]:
 
     Where an output comes to zero or leaves it, relu has a kink and a difference means nothing: another one is drawn.
     """
-    h = tolerance.DIFFERENCE_STEP
+    h = tolerance_layers.DIFFERENCE_STEP
     before = place.copy()
     for _ in range(20):
         direction = draw()
@@ -65,7 +65,7 @@ def assert_is_gradient(call: Call, weights: Array, place: Array, gradient: Array
     for draw in (dense, single):
         direction, slope = slopes(call, place, draw)
         change = slope * weights
-        bound = tolerance.difference(change, gradient * direction)
+        bound = tolerance_layers.difference(change, gradient * direction)
         assert abs(change.sum() - (gradient * direction).sum()) <= bound
 
 

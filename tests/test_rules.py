@@ -13,7 +13,7 @@ from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 import hopfield as hf
-import tolerance
+import tolerance_rules
 from drawn import random_spins
 from hopfield.rules import Hebbian, Perceptron, PseudoInverse, Storkey
 from oracle import classical as oracle
@@ -53,7 +53,7 @@ def test_storkey_learns_pattern_by_pattern(patterns: list[list[int]]) -> None:
     for pattern in patterns:
         steps.append(rules.storkey([pattern], steps[-1]))
     weights = hf.ClassicalHopfield(patterns, rule="storkey").weight_matrix
-    assert np.abs(weights - array(steps[-1])).max() <= tolerance.storkey_weights(steps)
+    assert np.abs(weights - array(steps[-1])).max() <= tolerance_rules.storkey_weights(steps)
     assert np.array_equal(weights, weights.T)
     assert not weights.diagonal().any()
 
@@ -67,7 +67,7 @@ def test_the_pseudo_inverse_is_a_projection(patterns: list[list[int]], zero_diag
         with pytest.raises(hf.HopfieldError, match=rf"row {dependent.row} depends on those before it"):
             hf.ClassicalHopfield(patterns, rule=rule)
         return
-    net, bound = hf.ClassicalHopfield(patterns, rule=rule), tolerance.PseudoInverse(patterns)
+    net, bound = hf.ClassicalHopfield(patterns, rule=rule), tolerance_rules.PseudoInverse(patterns)
     fields, energies = (
         array(exact) @ np.array(patterns).T,
         [rules.Weighted(patterns, exact).energy(x) for x in patterns],
@@ -100,7 +100,7 @@ def test_the_margin_is_the_least_stability(patterns: list[list[int]], rule: Any)
     n = len(patterns[0])
     reference = oracle.ClassicalHopfield(patterns) if rule == Hebbian() else rules.Weighted(patterns, exactly(net))
     exact = rules.margin(reference)
-    assert abs(net.learning.margin - exact) <= tolerance.margin(n, exact)
+    assert abs(net.learning.margin - exact) <= tolerance_rules.margin(n, exact)
 
 
 def network(patterns: Any, **options: Any) -> hf.ClassicalHopfield:
@@ -189,7 +189,7 @@ def test_the_pseudo_inverse_retrieves_as_exact_weights_do(problem: Recollection,
     options = {**problem.options, "temperature": None, "target_energy": None}
     if options["order"] == "greedy":
         options["order"] = "sequential"  # whose choice may hang on a rounding
-    bound = tolerance.PseudoInverse(problem.patterns).field(implicit=True)
+    bound = tolerance_rules.PseudoInverse(problem.patterns).field(implicit=True)
     net = hf.ClassicalHopfield(problem.patterns, rule=rule, **surroundings)
     found = asked(net, replace(problem, options=options))
     for cue, start in enumerate(problem.cues):
@@ -264,7 +264,7 @@ def test_patterns_are_fixed_points_of_a_perceptron_that_converged(
     assert net.is_fixed_point(patterns).all()
     margin = net.learning.margin
     assert margin > 0
-    assert margin >= rule.margin - tolerance.margin(len(patterns[0]), margin)
+    assert margin >= rule.margin - tolerance_rules.margin(len(patterns[0]), margin)
 
 
 @given(st.integers(1, 12).flatmap(lambda n: spin_rows(n, 1, 1)))
@@ -280,7 +280,7 @@ def test_the_energy_of_symmetric_weights_never_rises(problem: Recollection, rule
     implicit = isinstance(rule, PseudoInverse) and rule.implicit is not False
     surroundings = {} if implicit else {name: v for name, v in problem.network.items() if name != "normalization"}
     net = network(problem.patterns, rule=rule, **surroundings)
-    bound = 2 * tolerance.PseudoInverse(problem.patterns).energy(implicit=True) if implicit else 0.0
+    bound = 2 * tolerance_rules.PseudoInverse(problem.patterns).energy(implicit=True) if implicit else 0.0
     still = replace(problem, known=None, field=None if implicit else problem.field)
     found = asked(net, still, update="asynchronous", temperature=None, trace=True, clamp=False)
     assert found.trace is not None

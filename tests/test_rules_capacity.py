@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hopfield as hf
-import tolerance
+import tolerance_rules
 from drawn import REFERENCE, random_spins
 from hopfield.rules import Hebbian, Perceptron, PseudoInverse, Storkey
 from processes import by_instruction_set
@@ -65,7 +65,7 @@ def test_the_pseudo_inverse_holds_as_many_patterns_as_there_are_neurons(load: fl
     n = 300
     patterns = random_spins(np.random.default_rng(0), round(load * n), n)
     plain = hf.ClassicalHopfield(patterns, rule=PseudoInverse(zero_diagonal=False, implicit=implicit))
-    bound = tolerance.PseudoInverse(patterns).field(implicit=implicit)
+    bound = tolerance_rules.PseudoInverse(patterns).field(implicit=implicit)
     assert np.abs(plain.field(patterns) - patterns).max() <= bound < 0.01
     assert np.array_equal(plain.weight_matrix, plain.weight_matrix.T)
     net = hf.ClassicalHopfield(patterns, rule=PseudoInverse(implicit=implicit))

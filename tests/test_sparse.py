@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import hopfield as hf
-import tolerance
+import tolerance_rules
 from hopfield.errors import HopfieldError, InputTypeError, InvalidInputError
 from oracle import classical as oracle
 from oracle import sparse
@@ -53,12 +53,12 @@ def test_weights_are_covariances(problem: Recollection, activity: float | None) 
     exact = sparse.covariance(problem.patterns, Fraction(a))
     weights = net.weight_matrix
     difference = np.abs(weights - [[float(w) for w in row] for row in exact])
-    assert difference.max() <= tolerance.covariance_weight(n, k, a)
+    assert difference.max() <= tolerance_rules.covariance_weight(n, k, a)
     assert np.array_equal(weights, weights.T)
     states = active(problem.cues).reshape(-1, n)
     for state, row, distances in zip(states, net.overlap(states), net.hamming(states), strict=True):
         expected = sparse.overlaps(problem.patterns, Fraction(a), (2 * state - 1).tolist())
-        bound = tolerance.sparse_overlap(n, a, int(state.sum()))
+        bound = tolerance_rules.sparse_overlap(n, a, int(state.sum()))
         assert np.abs(row - expected).max() <= bound
         assert distances.tolist() == (active(problem.patterns) != state).sum(axis=1).tolist()
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from oracle import separations
-from tolerance import SLACK, U64, Array, gamma, library
+from tolerance import SLACK, U64, Array, Problem, gamma, library
 
 
 @dataclass
@@ -229,3 +229,58 @@ class Layer:
 
 def _parts(x: Bounded) -> tuple[Array, Array, Array]:
     return x.value, x.size, x.error
+
+
+#: The step of a central difference over five points, whose error goes with its fourth power.
+DIFFERENCE_STEP = 2.0**-14
+
+
+def difference(change: Array, terms: Array) -> float:
+    """Between a sum of finite differences and one of gradients: a relative 1e-6, the contract, of what is summed.
+
+    The difference itself is off by `h^4 / 30` of a fifth derivative and by `1.5 u / h` of an output.
+    """
+    return 1e-6 * float(np.abs(change).sum() + np.abs(terms).sum()) + 1e-9
+
+
+def hidden_state(
+    q: Array,
+    k: Array,
+    v: Array,
+    state: Array,
+    hidden: Array,
+    *,
+    alpha: float,
+    alpha_hidden: float,
+    beta: float,
+    dtype: Any,
+) -> tuple[Array, Array]:
+    """Of a state and a hidden state after one layer of attention: scores, weights, readout and two mixtures."""
+    u = float(np.finfo(dtype).eps) / 2 + 4 * U64
+    q, k, v, state, hidden = (np.asarray(each, np.float64) for each in (q, k, v, state, hidden))
+    sizes = abs((1 - alpha_hidden) * beta) * (np.abs(q) @ np.abs(k).T) + alpha_hidden * np.abs(hidden)
+    of_hidden = SLACK * gamma(q.shape[1] + 6, u) * sizes
+    z = alpha_hidden * hidden + (1 - alpha_hidden) * beta * (q @ k.T)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    way = library(dtype, *k.shape)
+    moved = 2 * of_hidden.max(axis=1, keepdims=True) + 2 * (u + 6 * u * u * np.abs(z).max() + way.power)
+    read = p @ np.abs(v) * np.expm1(moved + gamma(2 * len(k) + 6, u))
+    mixed = alpha * np.abs(state) + (1 - alpha) * (p @ np.abs(v))
+    return SLACK * ((1 - alpha) * read + gamma(6, u) * mixed), of_hidden
+
+
+def settled(tol: float, network: Any, states: Array) -> float:
+    """Between two states near the same fixed point, both of whose last moves were below `tol`.
+
+    A state is ``tol / (1 - slope)`` from its fixed point at most; the slope of an update is ``beta cov(x)``, whose norm
+    is at most that of the largest scatter of the patterns under the weights.
+    """
+    patterns = network.state_dict()["patterns"].astype(float)
+    slopes = []
+    for state in states:
+        problem = Problem(patterns, 2.0, state, dtype=states.dtype)
+        spread = problem.x - problem.p @ problem.x
+        slopes.append(2.0 * float(problem.p @ (spread**2).sum(axis=1)))
+    assert max(slopes) < 1
+    return SLACK * (2 * tol / (1 - max(slopes)) + 64 * U64 * float(np.abs(states).max()))

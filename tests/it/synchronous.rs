@@ -5,7 +5,7 @@ use hopfield::classical::{
     Bias, ClassicalHopfield, ClassicalOptions, Known, Normalization, Reason, Retrieve, Temperature, Tie, Update,
 };
 use hopfield::rng::Stream;
-use ndarray::Array2;
+use ndarray::{Array2, Axis, concatenate, s};
 
 const TIES: [Tie; 3] = [Tie::Keep, Tie::Plus, Tie::Minus];
 
@@ -25,7 +25,7 @@ impl Case {
         let mut signs = |rows| Array2::from_shape_simple_fn((rows, n), || 2 * i8::from(stream.coin()) - 1);
         let (patterns, mut cues) = (signs(k), signs(m));
         // What the last cue leaves behind must not be taken for what this one has been.
-        let (first, mut last) = cues.view_mut().split_at(ndarray::Axis(0), m - 1);
+        let (first, mut last) = cues.view_mut().split_at(Axis(0), m - 1);
         last.row_mut(0).assign(&first.row(m - 2));
         let mask = Array2::from_shape_simple_fn((m, n), || stream.below(4) > 0);
         let bias = i64::from(stream.coin());
@@ -137,4 +137,25 @@ fn cycles_count_from_where_chance_ends() {
         }
     }
     assert!(cycles > 100, "some: {cycles}");
+}
+
+/// The first batch leaves behind what it looked up, which must not outlive the patterns.
+#[test]
+fn what_a_batch_leaves_behind_changes_no_answer() {
+    let mut stream = Stream::new(5, 0);
+    let mut signs = |rows| Array2::from_shape_simple_fn((rows, 600), || 2 * i8::from(stream.coin()) - 1);
+    let (patterns, more, cues) = (signs(30), signs(20), signs(9));
+    let options = Retrieve { update: Update::Synchronous, ..Default::default() };
+    let of = |net: &ClassicalHopfield, rows| net.retrieve(cues.slice(s![rows, ..]), &options, Par::serial()).unwrap();
+    let mut net = ClassicalHopfield::new(patterns.view()).unwrap();
+    let alone = of(&net, 2..3);
+    of(&net, 0..9);
+    assert_eq!(of(&net, 2..3), alone);
+    let copy = net.clone();
+    net.store(more.view(), Par::serial()).unwrap();
+    let fresh = ClassicalHopfield::new(concatenate![Axis(0), patterns, more].view()).unwrap();
+    assert_eq!(of(&net, 0..9), of(&fresh, 0..9));
+    assert_ne!(of(&net, 0..9), of(&copy, 0..9));
+    net.forget(more.view(), Par::serial()).unwrap();
+    assert_eq!(of(&net, 0..9), of(&copy, 0..9));
 }

@@ -106,8 +106,7 @@ impl Indices {
 fn sum_all(columns: &Columns, out: &mut [i32], set: Available, watch: &Watch) -> Result<()> {
     let (mut sums, mut listed) = (Sums::new(columns)?, Signed::new(PIECE)?);
     for first in (0..columns.n).step_by(PIECE) {
-        listed.clear();
-        (first..columns.n.min(first + PIECE)).for_each(|i| listed.push(i as u32, 1));
+        listed.list_plus(&[1; PIECE][..(columns.n - first).min(PIECE)], first, set);
         sums.count(columns, &listed, set);
         watch.check()?;
     }

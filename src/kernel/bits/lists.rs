@@ -59,12 +59,6 @@ impl Signed {
         self.minus.clear();
     }
 
-    /// Lists one more.
-    #[inline]
-    pub(crate) fn push(&mut self, i: u32, sign: i8) {
-        if sign > 0 { &mut self.plus } else { &mut self.minus }.push(i);
-    }
-
     /// Lists the neurons that are +1 in `state`, whose first is number `first`,
     pub(crate) fn list_plus(&mut self, state: &[i8], first: usize, set: Available) {
         self.plus.clear();
@@ -167,8 +161,6 @@ mod tests {
                 |value: i8| (100..).zip(&state).filter(|(_, x)| **x == value).map(|(i, _)| i).collect::<Vec<u32>>();
             for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()).map(Available::or_portable) {
                 let mut signed = Signed::new(n).unwrap();
-                signed.push(5, 1);
-                signed.push(6, -1);
                 signed.list_plus(&state, 100, set);
                 signed.list_minus(&state, 100, set);
                 assert_eq!((signed.plus(), signed.minus()), (&of(1)[..], &of(-1)[..]), "{set:?} {n}");

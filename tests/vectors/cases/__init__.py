@@ -1,0 +1,1 @@
+"""What the vector files hold, kind by kind: each module draws its cases and asks the oracle."""
