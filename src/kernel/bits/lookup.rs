@@ -7,7 +7,8 @@
 //!
 //! An entry is two bytes, `coarse · 2^shift + fine`, each a table of its own. With the least shift that will do, the coarse
 //! ones alone tell most signs: what fine ones can add is bounded. Only lines with a neuron whose sign they do not tell are
-//! looked up again (a tenth to a sixth of them near a pattern, nearly all far from any).
+//! looked up again: of 10 000 neurons and 1000 patterns a fifth where a tenth of a pattern's neurons is turned, a fiftieth at
+//! the pattern, nearly all far from any.
 //!
 //! Sums are exact. Overlaps that would need a larger shift than nearly all others go into a list. Where that would be long
 //! even at the largest shift, overlaps are split into digits of 13 bits, each looked up by itself.
